@@ -81,7 +81,7 @@ macro(check_theirs header)
   endif()
 endmacro()
 
-file(READ "${ROOT}/tools/lint/ports.txt" ports)
+file(READ "${ROOT}/tools/checks/ports.txt" ports)
 
 file(GLOB_RECURSE files RELATIVE "${ROOT}" "${ROOT}/libsage/*.[ch]pp" "${ROOT}/actors/*.[ch]pp" "${ROOT}/apps/*.[ch]pp"
   "${ROOT}/tests/*.[ch]pp")
@@ -127,7 +127,7 @@ foreach(file IN LISTS files)
     elseif(header MATCHES "\\.h$" AND NOT header MATCHES "^zlib\\.h$")
       string(FIND "${ports}" "${file}" port)
       if(port EQUAL -1 AND NOT room STREQUAL "tests")
-        report("<${header}> belongs into a port of tools/lint/ports.txt")
+        report("<${header}> belongs into a port of tools/checks/ports.txt")
       endif()
     else()
       check_theirs("${header}")

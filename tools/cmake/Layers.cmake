@@ -40,7 +40,7 @@ set(SAGE_ROOM_EXCEPTIONS
 
 # "HEADER REGEX -> PATH REGEX": the doors by which the libraries of others enter. Tests may use any of them; a
 # header that is neither standard, nor ours, nor in this list may be included by nobody. Headers of the operating
-# system (<sys/stat.h>) are for the ports of tools/lint/ports.txt.
+# system (<sys/stat.h>) are for the ports of tools/checks/ports.txt.
 set(SAGE_DOORS
   "^caf/ -> ^actors/"
   "^(spdlog|fmt)/ -> ^libsage/sage/observability/log\\.cpp$"

@@ -18,10 +18,10 @@ function(sage_check name)
 endfunction()
 
 sage_check(layers "${CMAKE_COMMAND}" "-DROOT=${PROJECT_SOURCE_DIR}" -P "${PROJECT_SOURCE_DIR}/tools/cmake/CheckLayers.cmake")
-sage_check(style "${PROJECT_SOURCE_DIR}/tools/lint/style")
+sage_check(style "${PROJECT_SOURCE_DIR}/tools/checks/style")
 sage_check(format "${PROJECT_SOURCE_DIR}/tools/format" --check)
-sage_check(docs.links "${PROJECT_SOURCE_DIR}/tools/lint/docs_links")
-sage_check(core_without_caf "${PROJECT_SOURCE_DIR}/tools/lint/core_without_caf" "${PROJECT_BINARY_DIR}"
+sage_check(docs.links "${PROJECT_SOURCE_DIR}/tools/checks/docs_links")
+sage_check(core_without_caf "${PROJECT_SOURCE_DIR}/tools/checks/core_without_caf" "${PROJECT_BINARY_DIR}"
   "${CMAKE_NM}")
 sage_check(checks_can_fail "${PROJECT_SOURCE_DIR}/tests/checks/can_fail" "${CMAKE_COMMAND}" "${SAGE_SYNTAX}")
 
@@ -31,7 +31,7 @@ foreach(page IN LISTS pages)
   file(RELATIVE_PATH page "${PROJECT_SOURCE_DIR}" "${page}")
   get_filename_component(name "${page}" NAME_WE)
   string(TOLOWER "${name}" name)
-  sage_check(docs.examples.${name} "${PROJECT_SOURCE_DIR}/tools/lint/docs_examples" "${SAGE_SYNTAX}" "${page}"
+  sage_check(docs.examples.${name} "${PROJECT_SOURCE_DIR}/tools/checks/docs_examples" "${SAGE_SYNTAX}" "${page}"
     "${PROJECT_BINARY_DIR}/docs_examples/${name}")
 endforeach()
 
@@ -40,7 +40,7 @@ file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/compile_fail/*.
 foreach(source IN LISTS sources)
   get_filename_component(name "${source}" NAME_WE)
   file(RELATIVE_PATH source "${PROJECT_SOURCE_DIR}" "${source}")
-  add_test(NAME "compile_fail.${name}" COMMAND "${PROJECT_SOURCE_DIR}/tools/lint/expect_compile_error"
+  add_test(NAME "compile_fail.${name}" COMMAND "${PROJECT_SOURCE_DIR}/tools/checks/expect_compile_error"
     "${SAGE_SYNTAX}" "${source}" WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
   set_tests_properties("compile_fail.${name}" PROPERTIES LABELS compile_fail TIMEOUT 300)
 endforeach()

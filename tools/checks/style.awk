@@ -1,4 +1,4 @@
-# The part of tools/lint/style that reads the files. First argument: ports.txt; then the sources.
+# The part of tools/checks/style that reads the files. First argument: ports.txt; then the sources.
 
 function report(what) {
   printf "%s:%d: %s\n", FILENAME, FNR, what
@@ -64,7 +64,7 @@ FNR == 1 {
 
   if (code ~ /(steady_clock|system_clock|high_resolution_clock|utc_clock|file_clock)[ \t]*::[ \t]*now|[^a-z_](clock_gettime|gettimeofday|localtime_r|gmtime_r)[ \t]*\(|std::time[ \t]*\(/ &&
       !is_port("clock"))
-    report("reads a clock; take a clock port (tools/lint/ports.txt lists who may)")
+    report("reads a clock; take a clock port (tools/checks/ports.txt lists who may)")
   if (code ~ /sleep_for|sleep_until|[^a-z_](usleep|nanosleep|sleep)[ \t]*\(/ && !is_port("sleep"))
     report("sleeps; set a timer through a port")
   if (code ~ /std::(jthread|thread|async)[^_a-z:]|pthread_create/ && !is_port("thread"))

@@ -3,8 +3,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
-#include <string_view>
+#include <utility>
 
 #include "sage/base/clock.hpp"
 #include "sage/model/batch_pool.hpp"
@@ -14,6 +15,19 @@ namespace sage {
 namespace state {
 class keyed_store;
 }
+
+/// The engine's ear: lets a source that reported `read_status::idle` say that there is something to read now, and
+/// tells blocking code when to give up. Thread-safe.
+class waker {
+ public:
+  virtual ~waker() = default;
+  /// Makes the instance run again soon. May be called from any thread, also when the instance is gone.
+  virtual void wake() noexcept = 0;
+  /// Whether the job wants this instance to stop: for loops that block outside the engine's sight.
+  [[nodiscard]] virtual bool stop_requested() const noexcept = 0;
+  /// A file descriptor that becomes readable when a stop is requested, for poll(2); -1 where there is none.
+  [[nodiscard]] virtual int stop_descriptor() const noexcept { return -1; }
+};
 
 /// One instance's surroundings: who it is, and the ports to the outside. Handed to `open(context&)` and, when it
 /// takes one, to the function itself. Valid until `close()` has returned; not for use from other threads.
@@ -42,6 +56,10 @@ class context {
   /// Seeded random bits (splitmix64): the same in every run with the same seed, different per instance.
   std::uint64_t random() noexcept;
 
+  /// The engine's ear for this instance; null in an operator harness. Shared: it may outlive the instance.
+  [[nodiscard]] const std::shared_ptr<waker>& engine() const noexcept { return engine_; }
+  void set_engine(std::shared_ptr<waker> engine) noexcept { engine_ = std::move(engine); }
+
   /// The keyed state of this operator, or null where the operator isn't a keyed `process`.
   [[nodiscard]] state::keyed_store* keyed_state() const noexcept { return keyed_state_; }
   void set_keyed_state(state::keyed_store* store) noexcept { keyed_state_ = store; }
@@ -59,6 +77,7 @@ class context {
   ref<batch_pool> pool_;
   std::uint64_t random_state_;
   state::keyed_store* keyed_state_ = nullptr;
+  std::shared_ptr<waker> engine_;
 };
 
 }  // namespace sage

@@ -36,7 +36,8 @@ endif()
 
 # Flags of our own sources, never of a user's.
 add_library(sage_flags INTERFACE)
-target_compile_options(sage_flags INTERFACE -Wall -Wextra -Wpedantic)
+# __FILE__ (broken invariants say where they are) is relative to the tree: the package does not name its build folder.
+target_compile_options(sage_flags INTERFACE -Wall -Wextra -Wpedantic "-fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=")
 if(SAGE_WARNINGS_AS_ERRORS)
   target_compile_options(sage_flags INTERFACE -Werror)
 endif()

@@ -177,16 +177,9 @@ consteval bool is_hashable() {
   }
 }
 
-template <class Member>
-struct member_value {};
-template <class Owner, class Value>
-struct member_value<Value Owner::*> {
-  using type = std::remove_cv_t<Value>;
-};
-
 template <class... Field>
 constexpr bool all_fields_hashable::operator()(const Field&...) const {
-  return (is_hashable<typename member_value<decltype(Field::member)>::type>() && ...);
+  return (is_hashable<std::remove_cv_t<typename Field::value_type>>() && ...);
 }
 
 }  // namespace hashing
@@ -238,7 +231,7 @@ template <hashable K>
     std::uint64_t state = hashing::sequence_start;
     std::uint64_t count = 0;
     sage_describe(static_cast<const K*>(nullptr), [&](const auto&... field) {
-      ((state = hashing::sequence_add(state, stable_hash(key.*field.member))), ...);
+      ((state = hashing::sequence_add(state, stable_hash(key.*(field.member)))), ...);
       count = sizeof...(field);
     });
     return hashing::sequence_end(state, count);

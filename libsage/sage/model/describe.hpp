@@ -15,14 +15,22 @@
 
 namespace sage {
 
-/// One described field: its name and where it is. `Owner` is the described type or one of its bases.
+template <class Member>
+struct member_types {};
 template <class Owner, class Value>
-struct field {
-  std::string_view name;
-  Value Owner::*member;
+struct member_types<Value Owner::*> {
+  using owner = Owner;
+  using value = Value;
 };
-template <class Owner, class Value>
-field(const char*, Value Owner::*) -> field<Owner, Value>;  // clang 14 does not deduce aggregates by itself
+
+/// One described field: its name, its type and where it is, the last two known at compile time.
+template <auto Member>
+struct field {
+  static constexpr auto member = Member;
+  using value_type = typename member_types<decltype(Member)>::value;
+
+  std::string_view name;
+};
 
 /// One described value of an enum.
 template <class Enum>
@@ -84,7 +92,7 @@ template <class Record, class Visitor>
 requires described<std::remove_cvref_t<Record>>
 constexpr void for_each_field(Record&& record, Visitor&& visitor) {
   with_fields<std::remove_cvref_t<Record>>(
-      [&](const auto&... each) { (static_cast<void>(visitor(each.name, record.*each.member)), ...); });
+      [&](const auto&... each) { (static_cast<void>(visitor(each.name, record.*(each.member))), ...); });
 }
 
 /// The described values of `Enum`.
@@ -125,7 +133,7 @@ template <described_enum Enum>
 #define SAGE_EXPAND_1(...) __VA_ARGS__
 
 #define SAGE_FIELDS(type, name, ...) \
-  ::sage::field{#name, &type::name} __VA_OPT__(, SAGE_FIELDS_AGAIN SAGE_PARENTHESES(type, __VA_ARGS__))
+  ::sage::field<&type::name>{#name} __VA_OPT__(, SAGE_FIELDS_AGAIN SAGE_PARENTHESES(type, __VA_ARGS__))
 #define SAGE_FIELDS_AGAIN() SAGE_FIELDS
 
 #define SAGE_ENUMERATORS(type, name, ...) \

@@ -126,9 +126,13 @@ template <class T>
 concept tuple_like = requires {
   std::tuple_size<T>::value;
 };
+struct all_fields_hashable {  // model/describe.hpp is above this layer: its function is found by its name
+  template <class... Field>
+  constexpr bool operator()(const Field&...) const;
+};
 template <class T>
 concept described_fields = std::is_class_v<T> && requires(const T* type) {
-  sage_describe(type);
+  sage_describe(type, all_fields_hashable{});
 };
 
 template <class T>
@@ -151,15 +155,6 @@ consteval bool all_elements_hashable(std::index_sequence<I...>) {
 }
 
 template <class T>
-consteval bool all_fields_hashable() {
-  return std::apply(
-      [](auto... field) {
-        return (is_hashable<std::remove_cvref_t<decltype(std::declval<const T&>().*field.member)>>() && ...);
-      },
-      sage_describe(static_cast<const T*>(nullptr)));
-}
-
-template <class T>
 consteval bool is_hashable() {
   if constexpr (hashes_itself<T> || text<T> || std::is_enum_v<T>) {
     return true;
@@ -176,10 +171,15 @@ consteval bool is_hashable() {
   } else if constexpr (tuple_like<T>) {
     return all_elements_hashable<T>(std::make_index_sequence<std::tuple_size_v<T>>());
   } else if constexpr (described_fields<T>) {
-    return all_fields_hashable<T>();
+    return sage_describe(static_cast<const T*>(nullptr), all_fields_hashable{});
   } else {
     return false;
   }
+}
+
+template <class... Field>
+constexpr bool all_fields_hashable::operator()(const Field&...) const {
+  return (is_hashable<std::remove_cv_t<typename Field::value_type>>() && ...);
 }
 
 }  // namespace hashing
@@ -229,11 +229,12 @@ template <hashable K>
     return hashing::sequence_end(state, std::tuple_size_v<K>);
   } else {
     std::uint64_t state = hashing::sequence_start;
-    constexpr auto fields = sage_describe(static_cast<const K*>(nullptr));
-    std::apply(
-        [&](const auto&... field) { ((state = hashing::sequence_add(state, stable_hash(key.*field.member))), ...); },
-        fields);
-    return hashing::sequence_end(state, std::tuple_size_v<decltype(fields)>);
+    std::uint64_t count = 0;
+    sage_describe(static_cast<const K*>(nullptr), [&](const auto&... field) {
+      ((state = hashing::sequence_add(state, stable_hash(key.*(field.member)))), ...);
+      count = sizeof...(field);
+    });
+    return hashing::sequence_end(state, count);
   }
 }
 

@@ -43,7 +43,11 @@ bool value_reader::fail(errc code, std::string message, std::string advice) {
 }
 
 bool value_reader::fail_expected(std::string_view wanted) {
-  return fail(errc::parse, "expected " + std::string(wanted) + ", got " + std::string(describe_kind(peek())));
+  return fail(errc::parse, "expected " + std::string(wanted) + ", got " + describe_next());
+}
+
+std::string value_reader::describe_next() {
+  return std::string(describe_kind(peek()));
 }
 
 bool value_reader::fail_range(std::string_view number, std::int64_t min, std::uint64_t max) {
@@ -116,8 +120,7 @@ bool value_reader::read_double(double& value) {
     } else if (text == "-Infinity") {
       value = -std::numeric_limits<double>::infinity();
     } else {
-      return fail(errc::parse, "expected a number, got a string",
-                  R"(only "NaN", "Infinity" and "-Infinity" are numbers in quotes)");
+      return fail(errc::parse, "expected a number, got \"" + shorten(text) + "\"");
     }
     return true;
   }

@@ -1,8 +1,33 @@
 #include "sage/model/csv_row.hpp"
 
-#include <cstring>
+#include <bit>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 namespace sage {
+
+namespace {
+
+/// The first separator or quote from `c` on, or `end`.
+const char* find_border(const char* c, const char* end, const csv_format& format) noexcept {
+#if defined(__SSE2__)
+  const __m128i separators = _mm_set1_epi8(format.separator);
+  const __m128i quotes = _mm_set1_epi8(format.quote);
+  for (; end - c >= 16; c += 16) {
+    const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(c));
+    const __m128i found = _mm_or_si128(_mm_cmpeq_epi8(block, separators), _mm_cmpeq_epi8(block, quotes));
+    if (const auto marks = static_cast<unsigned>(_mm_movemask_epi8(found)); marks != 0) {
+      return c + std::countr_zero(marks);
+    }
+  }
+#endif
+  while (c < end && *c != format.separator && *c != format.quote) ++c;
+  return c;
+}
+
+}  // namespace
 
 void csv_row::locate(decode_problem& problem, std::uint64_t offset) const {
   problem.offset = offset;
@@ -55,14 +80,11 @@ bool csv_row::parse(std::string_view line, decode_problem& problem, const csv_fo
 
 bool csv_row::parse_plain(std::size_t& at, decode_problem& problem, const csv_format& format) {
   const char* const from = line_.data() + at;
-  const char* c = from;
   const char* const end = line_.data() + line_.size();
-  while (c < end && *c != format.separator) {
-    if (*c == format.quote) {
-      return fail(problem, static_cast<std::size_t>(c - line_.data()), "a quote inside a cell without quotes",
-                  "put the whole cell in quotes and double the quotes in it");
-    }
-    ++c;
+  const char* const c = find_border(from, end, format);
+  if (c < end && *c == format.quote) {
+    return fail(problem, static_cast<std::size_t>(c - line_.data()), "a quote inside a cell without quotes",
+                "put the whole cell in quotes and double the quotes in it");
   }
   cells_.push_back(
       {std::string_view(from, static_cast<std::size_t>(c - from)), static_cast<std::uint32_t>(at), false});

@@ -56,7 +56,7 @@ bool write_compound(std::string& out, const void* record, const field_codec& fie
 std::string csv_header(const record_codec& codec, const csv_format& format) {
   std::string out;
   for (const field_codec& field : codec) {
-    if (field.secret()) continue;
+    if (field.secret) continue;
     if (!out.empty()) out.push_back(format.separator);
     csv_cell_writer(out, format, false).write_string(field.name);
   }
@@ -69,7 +69,7 @@ void append_csv_row(std::string& out, const void* record, const record_codec& co
   const bool lonely = count_columns(codec) == 1;
   bool first = true;
   for (const field_codec& field : codec) {
-    if (field.secret()) continue;
+    if (field.secret) continue;
     if (!first) out.push_back(format.separator);
     first = false;
     decode_problem problem;
@@ -91,7 +91,7 @@ void append_csv_row(std::string& out, const void* record, const record_codec& co
 csv_columns csv_columns_by_position(const record_codec& codec) {
   csv_columns columns;
   for (std::uint32_t i = 0; i < codec.count; ++i) {
-    if (!codec.fields[i].secret()) columns.fields.push_back(i);
+    if (!codec.fields[i].secret) columns.fields.push_back(i);
   }
   return columns;
 }
@@ -101,7 +101,7 @@ result<csv_columns> csv_columns_by_name(const csv_row& header, const record_code
   columns.fields.assign(header.size(), csv_columns::ignored);
   for (std::uint32_t i = 0; i < codec.count; ++i) {
     const field_codec& field = codec.fields[i];
-    if (field.secret()) continue;
+    if (field.secret) continue;
     bool found = false;
     for (std::size_t column = 0; column < header.size(); ++column) {
       std::string_view name = header[column].text;

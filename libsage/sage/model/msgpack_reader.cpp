@@ -66,7 +66,7 @@ msgpack_reader::msgpack_reader(std::string_view bytes, const decode_limits& limi
 }
 
 void msgpack_reader::locate(decode_problem& problem) const {
-  problem.offset = at_;
+  problem.offset = mark_;
 }
 
 bool msgpack_reader::fail_end() {
@@ -119,6 +119,7 @@ bool msgpack_reader::take_null() {
 }
 
 bool msgpack_reader::read_bool(bool& value) {
+  mark_ = at_;
   if (format() != no && format() != yes) return fail_expected("a boolean");
   value = format() == yes;
   ++at_;
@@ -126,6 +127,7 @@ bool msgpack_reader::read_bool(bool& value) {
 }
 
 bool msgpack_reader::read_number(decoded_number& number) {
+  mark_ = at_;
   const unsigned char f = format();
   std::uint64_t bits = 0;
   number.kind = value_kind::int64;
@@ -156,6 +158,7 @@ bool msgpack_reader::read_number(decoded_number& number) {
 }
 
 bool msgpack_reader::read_text(std::string_view& text) {
+  mark_ = at_;
   const unsigned char f = format();
   std::uint64_t size = 0;
   if (left() > 0 && is_fixed_text(f)) {
@@ -186,6 +189,7 @@ bool msgpack_reader::begin(container_cursor& cursor, std::uint64_t count, std::u
 }
 
 bool msgpack_reader::begin_list(container_cursor& cursor) {
+  mark_ = at_;
   const unsigned char f = format();
   std::uint64_t count = 0;
   if (left() > 0 && is_fixed_list(f)) {
@@ -200,6 +204,7 @@ bool msgpack_reader::begin_list(container_cursor& cursor) {
 }
 
 bool msgpack_reader::begin_map(container_cursor& cursor) {
+  mark_ = at_;
   const unsigned char f = format();
   std::uint64_t count = 0;
   if (left() > 0 && is_fixed_map(f)) {
@@ -214,6 +219,7 @@ bool msgpack_reader::begin_map(container_cursor& cursor) {
 }
 
 container_step msgpack_reader::next(container_cursor& cursor) {
+  mark_ = at_;
   if (cursor.left == 0) {
     leave();
     return container_step::end;

@@ -50,7 +50,8 @@ class msgpack_reader final : public value_reader {
 
   std::string_view bytes_;
   std::size_t at_ = 0;
-  char key_digits_[24];  // a whole-numbered key as text
+  std::size_t mark_ = 0;  // where the current value began: problems are reported there
+  char key_digits_[24];   // a whole-numbered key as text
 };
 
 }  // namespace sage

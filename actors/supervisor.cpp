@@ -3,6 +3,7 @@
 #include <chrono>
 #include <utility>
 
+#include "actors/actor_engine.hpp"
 #include "actors/instance_actor.hpp"
 #include "sage/runtime/assembly.hpp"
 #include "sage/runtime/ledger.hpp"
@@ -141,7 +142,7 @@ void supervisor::end(const order& last) {
   instances_->clear();
   self_ = nullptr;
   job_->report(last.state, last.problem);
-  quit(last.state == job_state::done ? caf::error{} : caf::make_error(caf::exit_reason::user_shutdown));
+  quit(exit_error(last.state, last.problem));
 }
 
 }  // namespace sage::actors

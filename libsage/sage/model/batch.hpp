@@ -150,10 +150,10 @@ template <class T>
   return static_cast<batch<T>&>(untyped);
 }
 template <class T>
-[[nodiscard]] batch_ref erase(ref<batch<T>> typed) noexcept {
-  batch<T>* raw = typed.get();
-  if (raw) raw->acquire();
-  return batch_ref::adopt(raw);
+[[nodiscard]] batch_ref erase(ref<batch<T>>&& typed) noexcept {
+  // By detaching: a share that a parameter or temporary holds until the end of the caller's expression would make
+  // the receiver believe that somebody else has the batch too.
+  return batch_ref::adopt(typed.detach());
 }
 
 /// Whether records of `T` may view the byte blocks of their batch. True unless the type is known to own all it
@@ -238,8 +238,7 @@ const record_type& record_type_of() noexcept {
 template <class T>
 ref<batch<T>> batch<T>::make(const ref<batch_pool>& pool, std::size_t capacity) {
   batch_ref made = batch_base::make(pool, record_type_of<T>(), capacity);
-  made->acquire();
-  return ref<batch>::adopt(static_cast<batch*>(made.get()));
+  return ref<batch>::adopt(static_cast<batch*>(made.detach()));
 }
 
 }  // namespace sage

@@ -62,7 +62,8 @@ macro(check_ours header)
   endif()
 endmacro()
 
-# check_theirs(HEADER): an include of neither ours nor the standard library.
+# check_theirs(HEADER): an include of neither ours nor the standard library. Those of the operating system that no
+# door lists are for the ports.
 macro(check_theirs header)
   set(door "")
   foreach(candidate IN LISTS SAGE_DOORS)
@@ -75,6 +76,11 @@ macro(check_theirs header)
   endforeach()
   if(room STREQUAL "tests")
     # Tests may use any library.
+  elseif(NOT door AND header MATCHES "^([a-z0-9]+|(sys|net|netinet|arpa|linux)/[a-z0-9_]+)\\.h$")
+    string(FIND "${ports}" "${file}" port)
+    if(port EQUAL -1)
+      report("<${header}> belongs into a port of tools/checks/ports.txt")
+    endif()
   elseif(NOT door)
     report("<${header}> has no door in tools/cmake/Layers.cmake")
   elseif(NOT file MATCHES "${door}")
@@ -125,11 +131,6 @@ foreach(file IN LISTS files)
       endif()
     elseif(header MATCHES "^[a-z_0-9]+$")
       # The standard library.
-    elseif(header MATCHES "\\.h$" AND NOT header MATCHES "${SAGE_LIBRARY_C_HEADERS}")
-      string(FIND "${ports}" "${file}" port)
-      if(port EQUAL -1 AND NOT room STREQUAL "tests")
-        report("<${header}> belongs into a port of tools/checks/ports.txt")
-      endif()
     else()
       check_theirs("${header}")
     endif()

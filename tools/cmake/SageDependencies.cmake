@@ -1,4 +1,4 @@
-# The libraries of others. Each enters through the few source files that tools/lint/doors.txt lists, so none of
+# The libraries of others. Each enters through the few source files that Layers.cmake lists, so none of
 # them is part of our interface: consumers of the shared library need no development package of theirs.
 find_package(Threads REQUIRED)
 find_package(CAF REQUIRED)
@@ -32,6 +32,8 @@ if(SAGE_WITH_ZLIB)
 endif()
 if(SAGE_WITH_YAML)
   find_package(yaml-cpp REQUIRED)
+  # The target's name changed in 0.8.
+  set(SAGE_YAML_TARGET $<IF:$<TARGET_EXISTS:yaml-cpp::yaml-cpp>,yaml-cpp::yaml-cpp,yaml-cpp>)
   target_compile_definitions(sage_dependencies INTERFACE SAGE_HAS_YAML=1)
-  target_link_libraries(sage_dependencies INTERFACE yaml-cpp)
+  target_link_libraries(sage_dependencies INTERFACE ${SAGE_YAML_TARGET})
 endif()

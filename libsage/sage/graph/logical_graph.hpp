@@ -70,7 +70,6 @@ struct node {
   // ---- filled in by the optimizer
   std::size_t parallelism = 0;
   std::size_t batch_size = 0;
-  error_policy policy;
   std::optional<source_plan> splits;
   std::vector<std::string> reasons;  ///< why it is as it is, for --explain
   bool removed = false;

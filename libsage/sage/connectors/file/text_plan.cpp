@@ -9,7 +9,8 @@ source_plan plan_text(const paths& wanted, const text_options& options) {
   source_plan plan;
   plan.blocking = true;
   bool total_known = true;
-  for (found_file& one : find_files(*options.files, wanted).value()) {
+  std::vector<found_file> found = find_files(*options.files, wanted).value();
+  for (found_file& one : found) {
     const bool whole_only = one.status.kind != file_kind::regular || begins_like_gzip(*options.files, one.path);
     if (whole_only) {  // ends where it ends
       total_known = false;

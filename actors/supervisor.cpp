@@ -3,6 +3,7 @@
 #include <chrono>
 #include <utility>
 
+#include "actors/actor_engine.hpp"
 #include "actors/instance_actor.hpp"
 #include "sage/runtime/assembly.hpp"
 #include "sage/runtime/ledger.hpp"
@@ -61,12 +62,12 @@ caf::behavior supervisor::make_behavior() {
 }
 
 void supervisor::spawn_instances() {
-  const caf::actor self(this);
+  self_ = caf::actor(this);
   for (assembled_instance& one : assembled_) {
     const runtime::instance_id id = one.core->id();
     const caf::actor spawned = one.blocking
-                                   ? home_system().spawn<instance_actor, caf::detached>(job_, std::move(one.core), self)
-                                   : home_system().spawn<instance_actor>(job_, std::move(one.core), self);
+                                   ? home_system().spawn<instance_actor, caf::detached>(job_, std::move(one.core), self_)
+                                   : home_system().spawn<instance_actor>(job_, std::move(one.core), self_);
     one.ear->attach(spawned);
     monitor(spawned);
     alive_.emplace(spawned.address(), id);
@@ -139,8 +140,9 @@ void supervisor::end(const order& last) {
   // After the deadline somebody may still be inside a function that never returns: told to go as soon as it does.
   for (const auto& [address, id] : alive_) send_exit((*instances_)[id], caf::exit_reason::kill);
   instances_->clear();
+  self_ = nullptr;
   job_->report(last.state, last.problem);
-  quit(last.state == job_state::done ? caf::error{} : caf::make_error(caf::exit_reason::user_shutdown));
+  quit(exit_error(last.state, last.problem));
 }
 
 }  // namespace sage::actors

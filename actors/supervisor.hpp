@@ -40,6 +40,9 @@ class supervisor final : public caf::event_based_actor {
   void on_down(const caf::down_msg& message);
   void end(const runtime::order& last);
 
+  // CAF takes an actor away when nobody holds a handle on it; the last of its instances lets go of its own before
+  // the message arrives that it is down. So a supervisor holds itself until its job has ended.
+  caf::actor self_;
   std::shared_ptr<runtime::job_record> job_;
   std::shared_ptr<job_signals> signals_;
   std::vector<assembled_instance> assembled_;

@@ -4,5 +4,6 @@
 #include "sage/api/environment.hpp"
 #include "sage/api/keyed_stream.hpp"
 #include "sage/api/routed_stream.hpp"
+#include "sage/connectors/file/file.hpp"
 #include "sage/connectors/memory/sinks.hpp"
 #include "sage/connectors/memory/sources.hpp"

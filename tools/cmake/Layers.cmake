@@ -48,5 +48,9 @@ set(SAGE_DOORS
   "^nlohmann/ -> ^libsage/sage/[a-z0-9_/]*\\.cpp$"
   "^boost/program_options -> ^libsage/sage/app/[a-z0-9_]*\\.cpp$"
   "^yaml-cpp/ -> ^libsage/sage/app/[a-z0-9_]*\\.cpp$"
+  "^[a-z]*mmintrin\\.h$ -> ^libsage/sage/(base|model|connectors)/"
   "^zlib\\.h$ -> ^libsage/sage/connectors/[a-z0-9_/]*\\.cpp$"
   "^(tbb|oneapi)/ -> ^tests/bench/")
+
+# Which <*.h> are behind a door of the list above; any other is the operating system's.
+set(SAGE_LIBRARY_C_HEADERS "^(zlib|[a-z]*mmintrin)\\.h$")

@@ -10,6 +10,13 @@ else()
   target_link_libraries(sage_catch PUBLIC Catch2::Catch2)
 endif()
 
+# Read by programs of the presets dev and tsan only. What is suppressed is not ours; tests/sanitizers has the reasons.
+set(suppressions "${PROJECT_SOURCE_DIR}/tests/sanitizers")
+set(SAGE_TEST_ENVIRONMENT
+  "ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:check_initialization_order=1"
+  "UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1:suppressions=${suppressions}/ubsan.supp"
+  "TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1")
+
 # sage_test_binary(NAME LABEL label SOURCES glob... [LIBRARIES target...])
 #
 # All tests of the globs in one binary. ctest gets one entry per file ("unit.runtime.credit" for
@@ -46,6 +53,10 @@ function(sage_test_binary name)
     add_test(NAME "${entry}" COMMAND ${name} --warn NoAssertions --filenames-as-tags "[#${file_name}]"
       WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
     set_tests_properties("${entry}" PROPERTIES LABELS "${arg_LABEL}" TIMEOUT 300
-      FAIL_REGULAR_EXPRESSION "No test cases matched")
+      FAIL_REGULAR_EXPRESSION "No test cases matched" ENVIRONMENT "${SAGE_TEST_ENVIRONMENT}")
+    # What measures time must not share the machine with other tests.
+    if(file_name MATCHES "_timing_test$")
+      set_tests_properties("${entry}" PROPERTIES RUN_SERIAL TRUE)
+    endif()
   endforeach()
 endfunction()

@@ -46,6 +46,11 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(sage_flags INTERFACE -fno-semantic-interposition -fpch-preprocess)
 endif()
 
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  # False alarms of g++ 12 on std::string: v.push_back("literal") and "a" + s (gcc.gnu.org bugs 105329, 105651).
+  target_compile_options(sage_flags INTERFACE -Wno-array-bounds -Wno-restrict)
+endif()
+
 # sage_precompile(TARGET HEADER...): precompiles <HEADER>... for a target unless switched off.
 function(sage_precompile target)
   if(SAGE_PRECOMPILED_HEADERS)

@@ -177,8 +177,9 @@ class data_stream : public api::operator_settings<data_stream<T>> {
   /// Ends the stream in a sink descriptor, or in a callable that gets every record. A callable runs in one instance
   /// unless told otherwise.
   template <class S>
-  requires(sink_descriptor<std::decay_t<S>, T> || sink_function<S, T>) api::sink_handle sink(S&& sink) const {
-    if constexpr (sink_descriptor<std::decay_t<S>, T>) {
+  requires(sink_descriptor<std::decay_t<S>, T> || operator_sink<std::decay_t<S>, T> || sink_function<S, T>)
+  api::sink_handle sink(S&& sink) const {
+    if constexpr (sink_descriptor<std::decay_t<S>, T> || operator_sink<std::decay_t<S>, T>) {
       return add_sink(std::forward<S>(sink));
     } else {
       graph::node& n = origin_.append("sink", record_type_of<T>());
@@ -234,7 +235,11 @@ class data_stream : public api::operator_settings<data_stream<T>> {
     if constexpr (requires { sink.blocking(); }) n.options.blocking = sink.blocking();
     auto shared = std::make_shared<const std::decay_t<S>>(std::forward<S>(sink));
     n.make = [shared](const graph::operator_options&) -> operators::operator_ptr {
-      return std::make_unique<operators::sink_operator<T>>(shared->make_writer());
+      if constexpr (operator_sink<std::decay_t<S>, T>) {
+        return shared->template make_operator<T>();
+      } else {
+        return std::make_unique<operators::sink_operator<T>>(shared->make_writer());
+      }
     };
     return api::sink_handle(origin_.output_of(n));
   }

@@ -43,6 +43,7 @@ class job {
 
   /// For engines and tools.
   [[nodiscard]] const std::shared_ptr<runtime::job_record>& record() const noexcept { return record_; }
+  [[nodiscard]] const std::shared_ptr<runtime::job_control>& control() const noexcept { return control_; }
 
  private:
   [[nodiscard]] job_result result() const;

@@ -27,6 +27,9 @@ error decode_problem::to_error(std::string_view source, std::uint64_t lines_befo
   if (line != 0) {
     if (!where.empty()) where += ':';
     where += std::to_string(lines_before + line) + ":" + std::to_string(column);
+  } else if (offset != 0) {
+    if (!where.empty()) where += ": ";
+    where += "byte " + std::to_string(offset);
   }
   return error(code, path.empty() ? message : path + ": " + message, where, advice);
 }

@@ -21,8 +21,7 @@ struct field_codec {
   write_function write;  ///< takes the record, not the field; null for a secret
   bool optional;         ///< may be absent: `std::optional`
   bool compound;         ///< more than one value: a list, a map, a record, a dynamic value
-
-  [[nodiscard]] constexpr bool secret() const noexcept { return read == nullptr; }
+  bool secret;           ///< never leaves
 };
 
 /// All fields of a record, in the order of their description.

@@ -26,7 +26,11 @@ std::string spell(char c) {
 }  // namespace
 
 json_reader::json_reader(std::string_view text, const decode_limits& limits, decode_mode mode)
-    : value_reader(limits, mode), begin_(text.data()), at_(text.data()), end_(text.data() + text.size()) {
+    : value_reader(limits, mode),
+      begin_(text.data()),
+      at_(text.data()),
+      mark_(text.data()),
+      end_(text.data() + text.size()) {
   if (text.size() > limits.bytes_max) {
     fail(errc::limit, "JSON of " + std::to_string(text.size()) + " bytes; at most " +
                           std::to_string(limits.bytes_max) + " are accepted");
@@ -37,10 +41,10 @@ json_reader::json_reader(std::string_view text, const decode_limits& limits, dec
 }
 
 void json_reader::locate(decode_problem& problem) const {
-  problem.offset = static_cast<std::uint64_t>(at_ - begin_);
+  problem.offset = static_cast<std::uint64_t>(mark_ - begin_);
   problem.line = 1;
   problem.column = 1;
-  for (const char* c = begin_; c < at_; ++c) {
+  for (const char* c = begin_; c < mark_; ++c) {
     if (*c == '\n') {
       ++problem.line;
       problem.column = 1;
@@ -50,17 +54,32 @@ void json_reader::locate(decode_problem& problem) const {
   }
 }
 
+std::string json_reader::describe_next() {
+  skip_space();
+  const std::string_view rest(at_, static_cast<std::size_t>(end_ - at_));
+  if (rest.empty()) return "the end of the input";
+  const char c = rest.front();
+  if (std::string_view("{[\"-0123456789").find(c) != std::string_view::npos || rest.starts_with("true") ||
+      rest.starts_with("false") || rest.starts_with("null")) {
+    return value_reader::describe_next();
+  }
+  return spell(c);
+}
+
 bool json_reader::fail_token(std::string_view wanted) {
   skip_space();
-  if (at_ == end_) return fail(errc::parse, "expected " + std::string(wanted) + ", got the end of the input");
-  if (std::string_view("{[\"-0123456789tfn").find(*at_) != std::string_view::npos) return fail_expected(wanted);
-  return fail(errc::parse, "expected " + std::string(wanted) + ", got " + spell(*at_));
+  return fail_syntax("expected " + std::string(wanted) + ", got " + describe_next());
+}
+
+bool json_reader::fail_syntax(std::string message, std::string advice) {
+  mark_ = at_;
+  return fail(errc::parse, std::move(message), std::move(advice));
 }
 
 bool json_reader::finish() {
   if (failed()) return false;
   skip_space();
-  return at_ == end_ || fail(errc::parse, "expected the end of the input, got " + spell(*at_));
+  return at_ == end_ || fail_syntax("expected the end of the input, got " + spell(*at_));
 }
 
 value_kind json_reader::peek() {
@@ -101,6 +120,7 @@ bool json_reader::read_bool(bool& value) {
 
 bool json_reader::read_text(std::string_view& text) {
   skip_space();
+  mark_ = at_;
   if (at_ == end_ || *at_ != '"') return fail_token("a string");
   return read_quoted(text);
 }
@@ -109,7 +129,7 @@ bool json_reader::check_utf8(std::string_view text) {
   const std::size_t bad = find_invalid_utf8(text);
   if (bad == std::string_view::npos) return true;
   at_ = text.data() + bad;
-  return fail(errc::parse, "the text is not valid UTF-8: " + spell(*at_), "convert the input to UTF-8");
+  return fail_syntax("the text is not valid UTF-8: " + spell(*at_), "convert the input to UTF-8");
 }
 
 /// At an opening quote.
@@ -134,8 +154,8 @@ bool json_reader::read_unusual(std::string_view& text) {
 }
 
 bool json_reader::check_string_end() {
-  if (at_ == end_) return fail(errc::parse, "a string without its closing quote");
-  return *at_ == '"' || fail(errc::parse, "control " + spell(*at_) + " in a string must be written with a backslash");
+  if (at_ == end_) return fail_syntax("a string without its closing quote");
+  return *at_ == '"' || fail_syntax("control " + spell(*at_) + " in a string must be written with a backslash");
 }
 
 /// At the first backslash of a string that began at `from`.
@@ -161,7 +181,7 @@ bool json_reader::read_escaped(const char* from, std::string_view& text) {
 /// At a backslash.
 bool json_reader::read_escape() {
   ++at_;
-  if (at_ == end_) return fail(errc::parse, "a string without its closing quote");
+  if (at_ == end_) return fail_syntax("a string without its closing quote");
   const char kind = *at_++;
   switch (kind) {
     case '"':
@@ -173,7 +193,7 @@ bool json_reader::read_escape() {
     case 'r': scratch_.push_back('\r'); return true;
     case 't': scratch_.push_back('\t'); return true;
     case 'u': break;
-    default: --at_; return fail(errc::parse, "unknown escape: backslash and " + spell(kind));
+    default: --at_; return fail_syntax("unknown escape: backslash and " + spell(kind));
   }
   unsigned unit = 0;
   if (!read_code_unit(unit)) return false;
@@ -183,20 +203,20 @@ bool json_reader::read_escape() {
     const bool paired = end_ - at_ >= 2 && at_[0] == '\\' && at_[1] == 'u';
     if (paired) at_ += 2;
     if (!paired || !read_code_unit(low) || low < 0xdc00 || low > 0xdfff) {
-      return fail(errc::parse, "the first half of a surrogate pair without the second");
+      return fail_syntax("the first half of a surrogate pair without the second");
     }
     point = 0x10000 + ((point - 0xd800) << 10) + (low - 0xdc00);
   } else if (unit >= 0xdc00 && unit <= 0xdfff) {
-    return fail(errc::parse, "the second half of a surrogate pair without the first");
+    return fail_syntax("the second half of a surrogate pair without the first");
   }
   append_utf8(scratch_, point);
   return true;
 }
 
 bool json_reader::read_code_unit(unsigned& unit) {
-  if (end_ - at_ < 4) return fail(errc::parse, "expected four hexadecimal digits");
+  if (end_ - at_ < 4) return fail_syntax("expected four hexadecimal digits");
   const auto [end, problem] = std::from_chars(at_, at_ + 4, unit, 16);
-  if (problem != std::errc() || end != at_ + 4) return fail(errc::parse, "expected four hexadecimal digits");
+  if (problem != std::errc() || end != at_ + 4) return fail_syntax("expected four hexadecimal digits");
   at_ += 4;
   return true;
 }
@@ -210,6 +230,7 @@ bool json_reader::read_bytes(std::string& bytes) {
 
 bool json_reader::begin_list(container_cursor&) {
   skip_space();
+  mark_ = at_;
   if (at_ == end_ || *at_ != '[') return fail_token("a list");
   ++at_;
   return enter();
@@ -217,6 +238,7 @@ bool json_reader::begin_list(container_cursor&) {
 
 bool json_reader::begin_map(container_cursor&) {
   skip_space();
+  mark_ = at_;
   if (at_ == end_ || *at_ != '{') return fail_token("an object");
   ++at_;
   return enter();
@@ -224,6 +246,7 @@ bool json_reader::begin_map(container_cursor&) {
 
 inline container_step json_reader::next(container_cursor& cursor, char close) {
   skip_space();
+  mark_ = at_;
   if (at_ < end_ && *at_ == close) {
     ++at_;
     leave();
@@ -231,12 +254,13 @@ inline container_step json_reader::next(container_cursor& cursor, char close) {
   }
   if (cursor.index > 0) {
     if (at_ == end_ || *at_ != ',') {
-      fail(errc::parse, std::string("expected ',' or '") + close + "', got " +
-                            (at_ == end_ ? "the end of the input" : spell(*at_)));
+      fail_syntax(std::string("expected ',' or '") + close + "', got " +
+                  (at_ == end_ ? "the end of the input" : spell(*at_)));
       return container_step::failed;
     }
     ++at_;
     skip_space();
+    mark_ = at_;
   }
   if (!count_element()) return container_step::failed;
   ++cursor.index;
@@ -257,7 +281,7 @@ bool json_reader::read_key(std::string_view& key) {
   if (at_ == end_ || *at_ != '"') return fail_token("a key in quotes");
   if (!read_quoted(key)) return false;
   skip_space();
-  if (at_ == end_ || *at_ != ':') return fail(errc::parse, "expected ':' after a key");
+  if (at_ == end_ || *at_ != ':') return fail_syntax("expected ':' after a key");
   ++at_;
   return true;
 }

@@ -32,6 +32,7 @@ class json_reader final : public value_reader {
   bool finish();
 
  protected:
+  std::string describe_next() override;
   void locate(decode_problem& problem) const override;
 
  private:
@@ -49,10 +50,13 @@ class json_reader final : public value_reader {
   bool read_code_unit(unsigned& unit);
   bool check_utf8(std::string_view text);
   bool parse_fraction(decoded_number& number, const char* begin, std::uint64_t mantissa, std::size_t digits);
+  /// At the current character, not at the value that was read last.
   bool fail_token(std::string_view wanted);
+  bool fail_syntax(std::string message, std::string advice = {});
 
   const char* begin_;
   const char* at_;
+  const char* mark_;  // where the current value or key began: what is wrong with it is reported there
   const char* end_;
   std::string scratch_;  // strings with escapes, decoded
 };

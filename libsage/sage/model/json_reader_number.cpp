@@ -13,6 +13,7 @@ constexpr bool is_digit(char c) noexcept {
 
 bool json_reader::read_number(decoded_number& number) {
   skip_space();
+  mark_ = at_;
   const char* const begin = at_;
   const char* c = at_;
   const bool negative = c < end_ && *c == '-';
@@ -22,7 +23,7 @@ bool json_reader::read_number(decoded_number& number) {
   while (c < end_ && is_digit(*c)) mantissa = mantissa * 10 + static_cast<std::uint64_t>(*c++ - '0');
   const auto digits = static_cast<std::size_t>(c - first);
   if (digits == 0) return fail_token("a number");
-  if (digits > 1 && *first == '0') return fail(errc::parse, "a number must not begin with 0");
+  if (digits > 1 && *first == '0') return fail_syntax("a number must not begin with 0");
   at_ = c;
   if (c < end_ && (*c == '.' || *c == 'e' || *c == 'E')) {
     return parse_fraction(number, begin, mantissa, *first == '0' ? 0 : digits);

@@ -53,7 +53,7 @@ template <class Record, class Field>
 constexpr field_codec codec_of_field(const Field& described) {
   using value = typename Field::value_type;
   if constexpr (is_secret_v<value>) {
-    return {described.name, nullptr, nullptr, true, false};
+    return {described.name, nullptr, nullptr, true, false, true};
   } else {
     return {
         described.name,
@@ -61,7 +61,9 @@ constexpr field_codec codec_of_field(const Field& described) {
         [](value_writer& out, const void* record) {
           write_value(out, static_cast<const Record*>(record)->*Field::member);
         },
-        shape_of<value> == value_shape::optional, is_compound<value>};
+        shape_of<value> == value_shape::optional,
+        is_compound<value>,
+        false};
   }
 }
 
@@ -76,7 +78,7 @@ struct record_table {
       with_fields<Record>([](const auto&... field) { return list{{codec_of_field<Record>(field)...}}; });
   static constexpr std::uint32_t count_secrets() {
     std::uint32_t secrets = 0;
-    for (std::uint32_t i = 0; i < count; ++i) secrets += all.fields[i].secret() ? 1 : 0;
+    for (std::uint32_t i = 0; i < count; ++i) secrets += all.fields[i].secret ? 1 : 0;
     return secrets;
   }
   static constexpr record_codec codec{all.fields, count, count_secrets()};

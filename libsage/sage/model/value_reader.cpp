@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "sage/base/utf8.hpp"
+#include "sage/model/number_text.hpp"
 #include "sage/model/seen_fields.hpp"
 
 namespace sage {
@@ -19,6 +20,12 @@ std::string shorten(std::string_view text) {
   append_repaired_utf8(shown, text.substr(0, shown_bytes_max));
   if (text.size() > shown_bytes_max) shown += "...";
   return shown;
+}
+
+std::string spell(double number) {
+  std::string text;
+  append_number(text, number);
+  return text;
 }
 
 /// Doubles between -2^63 and 2^64 without a fraction are whole numbers too: other programs write 5.0 for 5.
@@ -43,7 +50,11 @@ bool value_reader::fail(errc code, std::string message, std::string advice) {
 }
 
 bool value_reader::fail_expected(std::string_view wanted) {
-  return fail(errc::parse, "expected " + std::string(wanted) + ", got " + std::string(describe_kind(peek())));
+  return fail(errc::parse, "expected " + std::string(wanted) + ", got " + describe_next());
+}
+
+std::string value_reader::describe_next() {
+  return std::string(describe_kind(peek()));
 }
 
 bool value_reader::fail_range(std::string_view number, std::int64_t min, std::uint64_t max) {
@@ -82,8 +93,8 @@ bool value_reader::read_integer(std::int64_t& value, std::int64_t min, std::int6
   if (number.kind == value_kind::uint64) {
     return fail_range(std::to_string(number.uint64), min, static_cast<std::uint64_t>(max));
   }
-  if (is_whole(number.real)) return fail_range(std::to_string(number.real), min, static_cast<std::uint64_t>(max));
-  return fail(errc::parse, "expected a whole number, got " + std::to_string(number.real));
+  if (is_whole(number.real)) return fail_range(spell(number.real), min, static_cast<std::uint64_t>(max));
+  return fail(errc::parse, "expected a whole number, got " + spell(number.real));
 }
 
 bool value_reader::read_unsigned(std::uint64_t& value, std::uint64_t max) {
@@ -97,8 +108,8 @@ bool value_reader::read_unsigned(std::uint64_t& value, std::uint64_t max) {
     if (number.int64 < 0) return fail_range(std::to_string(number.int64), 0, max);
     number.uint64 = static_cast<std::uint64_t>(number.int64);
   } else if (number.kind == value_kind::real) {
-    if (is_whole(number.real)) return fail_range(std::to_string(number.real), 0, max);
-    return fail(errc::parse, "expected a whole number, got " + std::to_string(number.real));
+    if (is_whole(number.real)) return fail_range(spell(number.real), 0, max);
+    return fail(errc::parse, "expected a whole number, got " + spell(number.real));
   }
   if (number.uint64 > max) return fail_range(std::to_string(number.uint64), 0, max);
   value = number.uint64;
@@ -116,8 +127,7 @@ bool value_reader::read_double(double& value) {
     } else if (text == "-Infinity") {
       value = -std::numeric_limits<double>::infinity();
     } else {
-      return fail(errc::parse, "expected a number, got a string",
-                  R"(only "NaN", "Infinity" and "-Infinity" are numbers in quotes)");
+      return fail(errc::parse, "expected a number, got \"" + shorten(text) + "\"");
     }
     return true;
   }
@@ -181,7 +191,7 @@ bool value_reader::read_named(void* record, const record_codec& codec, std::stri
   if (i >= codec.count || codec.fields[i].name != key) {
     for (i = 0; i < codec.count && codec.fields[i].name != key;) ++i;
   }
-  if (i < codec.count && !codec.fields[i].secret()) {
+  if (i < codec.count && !codec.fields[i].secret) {
     expected = i + 1;
     return read_field(record, codec, i, seen);
   }
@@ -195,7 +205,7 @@ bool value_reader::read_named(void* record, const record_codec& codec, std::stri
 
 bool value_reader::read_field(void* record, const record_codec& codec, std::uint32_t field, seen_fields& seen) {
   const field_codec& codec_of_field = codec.fields[field];
-  if (codec_of_field.secret()) return skip_value();
+  if (codec_of_field.secret) return skip_value();
   if (seen.add(field) ? codec_of_field.read(*this, record) : fail(errc::parse, "field is there twice")) return true;
   problem_.in_field(codec_of_field.name);
   return false;
@@ -205,7 +215,7 @@ bool value_reader::check_missing(const record_codec& codec, const seen_fields& s
   if (mode_ == decode_mode::tolerant) return true;
   for (std::uint32_t i = 0; i < codec.count; ++i) {
     const field_codec& field = codec.fields[i];
-    if (seen.has(i) || field.optional || field.secret()) continue;
+    if (seen.has(i) || field.optional || field.secret) continue;
     fail(errc::parse, "field is missing");
     problem_.in_field(field.name);
     return false;

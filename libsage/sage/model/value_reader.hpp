@@ -87,6 +87,8 @@ class value_reader {
   [[nodiscard]] decode_mode mode() const noexcept { return mode_; }
 
  protected:
+  /// The next value as messages name it: its kind, unless a format knows better.
+  virtual std::string describe_next();
   /// Fills offset, line and column of a problem found now.
   virtual void locate(decode_problem& problem) const = 0;
 

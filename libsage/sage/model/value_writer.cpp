@@ -28,7 +28,7 @@ void value_writer::write_record(const void* record, const record_codec& codec) {
   if (!enter()) return;
   begin_map(shows_secrets_ ? codec.count : codec.count - codec.secrets);
   for (const field_codec& field : codec) {
-    if (field.secret()) {
+    if (field.secret) {
       if (!shows_secrets_) continue;
       write_key(field.name);
       write_string("***");

@@ -62,7 +62,7 @@ class process_operator final : public keyed_operator<T, Extract, F> {
     if constexpr (functions::callable<F, Record, collector<Out>&>) {
       functions::call(this->function_, *this->self_, std::forward<Record>(record), made_);
     } else {
-      functions::call(this->function_, *this->self_, T(std::forward<Record>(record)), made_);
+      functions::call(this->function_, *this->self_, this->taken(std::forward<Record>(record)), made_);
     }
   }
 

@@ -48,6 +48,9 @@ class source_reader {
   /// Appends at most `records_max` records to `into` (which has the room) and says what comes next. May append
   /// fewer, even none. Throws what went wrong.
   virtual read_status read(batch<T>& into, std::size_t records_max) = 0;
+  /// The job drains: returns whether reading may stop at once. A reader that holds records it has promised to
+  /// deliver returns false, takes no more in, and ends its split when all are read.
+  virtual bool drain() { return true; }
   /// Where in the split the next record begins.
   [[nodiscard]] virtual std::uint64_t position() const = 0;
   virtual void close() {}
@@ -73,6 +76,7 @@ class source_base {
   virtual void start(const split& part) = 0;
   /// Reads one batch and emits it.
   virtual read_status read(output& out) = 0;
+  virtual bool drain() = 0;
   [[nodiscard]] virtual std::uint64_t position() const = 0;
   virtual void close() = 0;
 };
@@ -106,6 +110,7 @@ class source_operator final : public source_base {
     }
     return status;
   }
+  bool drain() override { return reader_->drain(); }
   std::uint64_t position() const override { return reader_->position(); }
   void close() override { reader_->close(); }
 

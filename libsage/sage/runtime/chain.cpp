@@ -189,6 +189,11 @@ void chain::start_split(const split& part) {
   source_->start(part);
 }
 
+bool chain::drain_source() {
+  at_ = 0;
+  return source_->drain();
+}
+
 read_status chain::read(nanoseconds now, effects& out) {
   now_ = now;
   out_ = &out;

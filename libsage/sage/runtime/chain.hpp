@@ -47,6 +47,8 @@ class chain {
   /// Lets the source at the head read and emit one batch.
   read_status read(nanoseconds now, effects& out);
   void start_split(const split& part);
+  /// Tells the source that the job drains; returns whether it may stop at once.
+  bool drain_source();
   /// Lets suspended operators go on, the last one first; returns is_ready().
   bool resume(nanoseconds now, effects& out);
   /// Tells the operators in order that there is no more input; call again after resume() until it returns true.

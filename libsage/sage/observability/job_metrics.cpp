@@ -80,6 +80,7 @@ void append_instance(std::string& to, const instance_metrics& m) {
   w.text("name", m.name);
   w.number("bytes_in", m.bytes_in);
   w.number("bytes_out", m.bytes_out);
+  w.number("source_positions", m.source_positions);
   w.number("queue_batches", m.queue_batches);
   w.number("queue_batches_max", m.queue_batches_max);
   w.ratio("busy_ratio", m.busy_ratio);

@@ -28,6 +28,7 @@ struct instance_counters {
   std::vector<operator_counters> operators;
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
+  std::uint64_t source_positions = 0;  ///< how far its source has come, in positions of its splits
   std::uint64_t busy_ns = 0;     ///< processing
   std::uint64_t blocked_ns = 0;  ///< had input, but an output was without credit
   std::uint64_t alive_ns = 0;    ///< since the start; idle is the rest

@@ -183,6 +183,9 @@ void chain::on_batch(batch_ref records, nanoseconds now, effects& out) {
 
 void chain::start_split(const split& part) {
   at_ = 0;
+  split_begin_ = part.begin;
+  split_size_ = part.end - part.begin;
+  positions_before_ = positions_;
   source_->start(part);
 }
 
@@ -199,6 +202,10 @@ read_status chain::read(nanoseconds now, effects& out) {
   const nanoseconds begun = start_timing(*links_.front());
   const read_status status = source_->read(*links_.front());
   stop_timing(0, begun);
+  std::uint64_t advanced = source_->position() - split_begin_;
+  // The last record of a split may end behind it.
+  if (split_size_ > 0 && (advanced > split_size_ || status == read_status::end_of_split)) advanced = split_size_;
+  positions_ = positions_before_ + advanced;
   timing_ = false;
   return status;
 }

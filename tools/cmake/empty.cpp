@@ -1,1 +1,1 @@
-// The archive is made of the object libraries sage_core and sage_actors; CMake wants one source of its own.
+// A library made of object libraries, or of a folder that is still empty, needs one source of its own.

@@ -14,7 +14,7 @@ namespace sage {
 template <class T>
 class [[nodiscard]] result {
  public:
-  result(T value) : content_(std::in_place_index<0>, std::move(value)) {}           // NOLINT: implicit by design
+  result(T value) : content_(std::in_place_index<0>, std::move(value)) {}                // NOLINT: implicit by design
   result(sage::error problem) : content_(std::in_place_index<1>, std::move(problem)) {}  // NOLINT
 
   [[nodiscard]] bool has_value() const noexcept { return content_.index() == 0; }

@@ -1,0 +1,66 @@
+#include "sage/api/environment.hpp"
+
+#include <algorithm>
+
+#include "sage/graph/checker.hpp"
+
+namespace sage {
+
+environment::environment(std::unique_ptr<runtime::engine> engine, environment_options options)
+    : builder_(std::make_shared<api::graph_builder>()), engine_(std::move(engine)), options_(std::move(options)) {}
+
+environment::~environment() { stop_all(); }
+
+void environment::stop_all() noexcept {
+  for (const job& running : jobs_) {
+    if (!is_final(running.state())) running.cancel();
+  }
+  // The coordinator ends every job within the stop deadline; the margin is for a machine under load.
+  for (const job& running : jobs_) running.record()->wait(options_.stop_deadline * 2);
+  jobs_.clear();
+}
+
+data_stream<dead_letter> environment::dead_letters() {
+  const graph::node_id id = builder_->dead_letters();
+  return data_stream<dead_letter>(api::stream_origin{builder_, builder_->generation(), id, 0, {}, false});
+}
+
+graph::physical_plan environment::plan(std::string name, const optimizer::pass_observer& observer) {
+  graph::logical_graph graph = builder_->take(std::move(name));
+  graph::check_or_throw(graph);
+  optimizer::optimizer_settings settings;
+  settings.cores = options_.cores > 0 ? options_.cores : runtime::core_count();
+  settings.parallelism = options_.parallelism;
+  settings.batch_size = options_.batch_size;
+  settings.disabled = options_.disabled_passes;
+  optimizer::optimize(graph, settings, observer);
+  return graph::make_plan(std::move(graph));
+}
+
+job environment::submit(std::string name) {
+  runtime::job_settings settings;
+  settings.name = name;
+  settings.flow = options_.flow;
+  settings.seed = options_.seed;
+  settings.stop_deadline = options_.stop_deadline;
+  auto record = std::make_shared<runtime::job_record>(plan(std::move(name)), std::move(settings), system_clock());
+  std::erase_if(jobs_, [](const job& known) { return is_final(known.state()); });
+  jobs_.emplace_back(record, engine_->start(record));
+  return jobs_.back();
+}
+
+job_result environment::execute(std::string name) {
+  if (!engine_->may_wait()) {
+    throw error(errc::invalid_argument, "execute would block the actor that calls it", name,
+                "call submit and let the job's end come to you, with sage::actor_of(job)");
+  }
+  return submit(std::move(name)).wait();
+}
+
+local_environment::local_environment(environment_options options, runtime::local_engine_options engine)
+    : environment(runtime::make_local_engine(engine), std::move(options)) {}
+
+reference_environment::reference_environment(environment_options options)
+    : environment(runtime::make_reference_engine(), std::move(options)) {}
+
+}  // namespace sage

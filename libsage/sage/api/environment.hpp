@@ -1,0 +1,100 @@
+/// Where pipelines are declared and started.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "sage/api/data_stream.hpp"
+#include "sage/api/job.hpp"
+#include "sage/functions/dead_letter.hpp"
+#include "sage/operators/source.hpp"
+#include "sage/optimizer/optimizer.hpp"
+#include "sage/runtime/job.hpp"
+
+namespace sage {
+
+/// What holds for every job of an environment, unless an operator says otherwise.
+struct environment_options {
+  std::size_t cores = 0;        ///< the optimizer's idea of the machine; 0 is what it has
+  std::size_t parallelism = 0;  ///< of operators left open; 0 is inferred
+  std::size_t batch_size = 0;   ///< of operators left open; 0 is chosen by record size
+  std::vector<std::string> disabled_passes;  ///< see optimizer::passes()
+  runtime::flow_settings flow;
+  std::uint64_t seed = 1;
+  nanoseconds stop_deadline = 5'000'000'000;
+};
+
+/// Declares pipelines and runs them. Derived classes differ only in where. A builder belongs to one thread; the
+/// destructor cancels what runs and waits for it, at most for the stop deadline.
+class environment {
+ public:
+  environment(const environment&) = delete;
+  environment& operator=(const environment&) = delete;
+  virtual ~environment();
+
+  /// Begins a stream with a source descriptor.
+  template <class S>
+  requires source_descriptor<std::decay_t<S>> data_stream<typename std::decay_t<S>::record_type> from_source(S&& source) {
+    using record = typename std::decay_t<S>::record_type;
+    graph::node& n = builder_->add("source");
+    if constexpr (requires { source.kind(); }) {
+      n.kind = source.kind();
+      n.name = n.uid = n.kind + "_" + std::to_string(n.id + 1);
+    }
+    n.outs = {&record_type_of<record>()};
+    auto shared = std::make_shared<const std::decay_t<S>>(std::forward<S>(source));
+    n.plan_source = [shared] { return shared->plan(); };
+    n.make_source = [shared]() -> operators::source_ptr {
+      return std::make_unique<operators::source_operator<record>>(shared->make_reader());
+    };
+    return data_stream<record>(api::stream_origin{builder_, builder_->generation(), n.id, 0, {}, false});
+  }
+
+  /// The dead letters of every operator with the policy `sage::dead_letters`.
+  data_stream<dead_letter> dead_letters();
+
+  /// Runs what was declared since the last call and waits for its end. Throws sage::error when the graph is wrong,
+  /// the job fails or is cancelled, or when the calling thread must not block (within an actor: use submit).
+  job_result execute(std::string name);
+  /// Starts what was declared since the last call and returns at once. Throws when the graph is wrong or a source
+  /// can't be planned.
+  job submit(std::string name);
+
+  /// Takes what was declared, checks and optimizes it, and returns the plan instead of running it.
+  graph::physical_plan plan(std::string name, const optimizer::pass_observer& observer = {});
+
+  [[nodiscard]] environment_options& options() noexcept { return options_; }
+  [[nodiscard]] const environment_options& options() const noexcept { return options_; }
+
+ protected:
+  environment(std::unique_ptr<runtime::engine> engine, environment_options options);
+  /// Cancels all jobs and waits; for derived classes whose engine needs something that dies before the base.
+  void stop_all() noexcept;
+
+ private:
+  struct started;
+
+  std::shared_ptr<api::graph_builder> builder_;
+  std::unique_ptr<runtime::engine> engine_;
+  environment_options options_;
+  std::vector<job> jobs_;
+};
+
+/// Runs jobs in this process, on actors over all cores.
+class local_environment : public environment {
+ public:
+  explicit local_environment(environment_options options = {}, runtime::local_engine_options engine = {});
+};
+
+/// Runs jobs in this process on one thread, without actors: deterministic, for tests.
+class reference_environment : public environment {
+ public:
+  explicit reference_environment(environment_options options = {});
+};
+
+}  // namespace sage

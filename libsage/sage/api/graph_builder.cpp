@@ -1,0 +1,84 @@
+#include "sage/api/graph_builder.hpp"
+
+#include <utility>
+
+#include "sage/base/error.hpp"
+#include "sage/functions/dead_letter.hpp"
+#include "sage/model/batch.hpp"
+#include "sage/operators/collect.hpp"
+
+namespace sage::api {
+
+graph::node& graph_builder::add(std::string_view kind) {
+  graph::node added;
+  added.id = static_cast<graph::node_id>(graph_.nodes.size());
+  added.kind = std::string(kind);
+  added.name = added.kind + "_" + std::to_string(added.id + 1);
+  added.uid = added.name;
+  graph_.nodes.push_back(std::move(added));
+  return graph_.nodes.back();
+}
+
+void graph_builder::connect(graph::node_id from, std::uint32_t port, graph::node_id to, const record_type& type,
+                            routing::partitioner_spec partitioning, bool by_user) {
+  graph::edge added;
+  added.from = from;
+  added.port = port;
+  added.to = to;
+  added.type = &type;
+  added.partitioning = std::move(partitioning);
+  added.partitioning_by_user = by_user;
+  graph_.edges.push_back(std::move(added));
+}
+
+graph::node_id graph_builder::dead_letters() {
+  for (const graph::node& known : graph_.nodes) {
+    if (known.takes_dead_letters) return known.id;
+  }
+  graph::node& added = add("dead_letters");
+  added.name = added.uid = "dead_letters";
+  added.in = &record_type_of<dead_letter>();
+  added.outs = {added.in};
+  added.one_to_one = true;
+  added.order_needed = true;
+  added.takes_dead_letters = true;
+  added.make = [](const graph::operator_options&) { return std::make_unique<operators::pass_operator>(); };
+  return added.id;
+}
+
+graph::logical_graph graph_builder::take(std::string name) {
+  // The dead letters of every operator that keeps them flow into one node.
+  for (const graph::node& taker : graph_.nodes) {
+    if (!taker.takes_dead_letters) continue;
+    for (const graph::node& giver : graph_.nodes) {
+      if (giver.options.on_error && giver.options.on_error->then == error_policy::action::dead_letter) {
+        connect(giver.id, operators::dead_letter_port, taker.id, record_type_of<dead_letter>(), {}, false);
+      }
+    }
+  }
+  graph_.name = std::move(name);
+  ++generation_;
+  return std::exchange(graph_, graph::logical_graph{});
+}
+
+graph::node& stream_origin::at() const {
+  if (generation != builder->generation()) {
+    throw error(errc::invalid_argument, "this stream belongs to a pipeline that has been executed or submitted",
+                "", "declare the pipeline again from a source");
+  }
+  return builder->at(node);
+}
+
+graph::node& stream_origin::append(std::string_view kind, const record_type& in) const {
+  static_cast<void>(at());
+  graph::node& added = builder->add(kind);
+  added.in = &in;
+  builder->connect(node, port, added.id, in, partitioning, partitioning_by_user);
+  return added;
+}
+
+stream_origin stream_origin::output_of(const graph::node& of, std::uint32_t output) const {
+  return stream_origin{builder, generation, of.id, output, {}, false};
+}
+
+}  // namespace sage::api

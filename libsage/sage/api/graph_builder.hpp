@@ -1,0 +1,51 @@
+/// What streams write to: the logical graph of an environment while it is being declared.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "sage/graph/logical_graph.hpp"
+
+namespace sage::api {
+
+/// Collects nodes and edges until the environment takes them. Not thread-safe: builders belong to one thread.
+class graph_builder {
+ public:
+  /// Adds a node of this kind with a name and uid of its own; the caller fills in the rest.
+  graph::node& add(std::string_view kind);
+  /// Connects an output to a node. Streams of an environment that has been taken are refused.
+  void connect(graph::node_id from, std::uint32_t port, graph::node_id to, const record_type& type,
+               routing::partitioner_spec partitioning, bool by_user);
+  [[nodiscard]] graph::node& at(graph::node_id id) { return graph_.at(id); }
+  /// The node behind `env.dead_letters()`, added when it is first asked for.
+  graph::node_id dead_letters();
+  /// Hands out what was declared and begins anew.
+  [[nodiscard]] graph::logical_graph take(std::string name);
+  [[nodiscard]] bool empty() const noexcept { return graph_.nodes.empty(); }
+  /// Counts the takes: a stream declared before the last one is stale.
+  [[nodiscard]] std::uint64_t generation() const noexcept { return generation_; }
+
+ private:
+  graph::logical_graph graph_;
+  std::uint64_t generation_ = 0;
+};
+
+/// One output of one node, as streams hold it.
+struct stream_origin {
+  std::shared_ptr<graph_builder> builder;
+  std::uint64_t generation = 0;
+  graph::node_id node = 0;
+  std::uint32_t port = 0;
+  routing::partitioner_spec partitioning;  ///< of the edge to whatever comes next
+  bool partitioning_by_user = false;
+
+  /// The node, to set options on. Throws errc::invalid_argument when the environment has been taken since.
+  [[nodiscard]] graph::node& at() const;
+  /// Adds a node of `kind` behind this output and connects it.
+  graph::node& append(std::string_view kind, const record_type& in) const;
+  /// This builder's output `port` of `of`.
+  [[nodiscard]] stream_origin output_of(const graph::node& of, std::uint32_t port = 0) const;
+};
+
+}  // namespace sage::api

@@ -1,0 +1,158 @@
+/// A stream grouped by key.
+#pragma once
+
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+#include "sage/api/data_stream.hpp"
+#include "sage/operators/aggregate.hpp"
+#include "sage/operators/distinct.hpp"
+#include "sage/operators/partial_aggregate.hpp"
+#include "sage/operators/process.hpp"
+
+namespace sage {
+
+/// What `aggregate` and `reduce` return: the stream of results, with `emit` on top.
+template <class R>
+class aggregated_stream : public data_stream<R>, public api::operator_settings<aggregated_stream<R>> {
+  using settings = api::operator_settings<aggregated_stream<R>>;
+
+ public:
+  using settings::name, settings::uid, settings::parallelism, settings::batch_size, settings::start_chain,
+      settings::on_error, settings::blocking;
+  using data_stream<R>::data_stream;
+
+  /// Says when results leave: `sage::finals` (once per key at the end of bounded input, the default) or
+  /// `sage::every_update` (the running value after each record).
+  aggregated_stream& emit(emit_mode mode) {
+    this->origin().at().options.every_update = mode == emit_mode::every_update;
+    return *this;
+  }
+};
+
+/// `f(const T&, collector<U>&)` or a class with such an operator, with state of the record's key.
+template <class F, class T>
+concept process_function = !std::is_void_v<functions::collected_t<F>> &&
+                           collecting_function<F, T, functions::collected_t<F>>;
+
+/// Records of type `T`, each with a key of type `K`. Operators here see all records of one key in one instance, in
+/// order. Carries the extractor's type, so that no virtual call is made per record.
+template <class K, class T, class Extract>
+class keyed_stream {
+ public:
+  using key_type = K;
+  using record_type = T;
+
+  keyed_stream(api::stream_origin before, Extract extract) : before_(std::move(before)), extract_(std::move(extract)) {
+    before_.partitioning = {};
+    before_.partitioning.kind = routing::partitioning::hash;
+    before_.partitioning.hasher = hasher(extract_);
+    before_.partitioning_by_user = false;
+  }
+
+  /// Folds each key's records with `function(T, const T&)`.
+  template <class F>
+  requires reduce_function<std::decay_t<F>, T> aggregated_stream<T> reduce(F&& function) const {
+    using adapter = operators::reducing<T, std::decay_t<F>>;
+    auto stream = add_aggregate<T>("reduce", adapter{std::forward<F>(function)});
+    return stream;
+  }
+
+  /// Folds each key's records into an accumulator; emits `result(key, accumulator)`.
+  template <class A>
+  requires aggregate_function<std::decay_t<A>, T, state::owned_key_t<K>>
+  auto aggregate(A&& function) const {
+    using user = std::decay_t<A>;
+    using result = operators::aggregate_result_t<user, K>;
+    auto stream = add_aggregate<result>("aggregate", user(function));
+    if constexpr (mergeable_aggregate<user>) stream.origin().at().partial = take_apart(user(std::forward<A>(function)));
+    return stream;
+  }
+
+  /// Passes the first record of each key on.
+  data_stream<T> distinct() const {
+    graph::node& n = append("distinct");
+    n.outs = {&sage::record_type_of<T>()};
+    n.one_to_one = true;
+    n.make = [extract = extract_](const graph::operator_options& options) -> operators::operator_ptr {
+      return std::make_unique<operators::distinct_operator<T, Extract>>(extract, policy_of(options));
+    };
+    return data_stream<T>(before_.output_of(n));
+  }
+
+  /// Keeps the records for which the predicate holds; the stream stays keyed.
+  template <class F>
+  requires filter_function<F, T> keyed_stream filter(F&& predicate) const {
+    return keyed_stream(data_stream<T>(before_).filter(std::forward<F>(predicate)).origin(), extract_);
+  }
+
+  /// Calls a function with keyed state for each record.
+  template <class F>
+  requires process_function<F, T>
+  auto process(F&& function) const {
+    using prototype = functions::instantiated<std::decay_t<F>>;
+    using out = functions::collected_t<F>;
+    graph::node& n = append("process");
+    n.outs = {&sage::record_type_of<out>()};
+    auto shared = std::make_shared<const std::decay_t<F>>(std::forward<F>(function));
+    n.make = [shared, extract = extract_](const graph::operator_options& options) -> operators::operator_ptr {
+      using op = operators::process_operator<T, Extract, out, typename prototype::type>;
+      return std::make_unique<op>(extract, prototype::make(*shared), policy_of(options));
+    };
+    return data_stream<out>(before_.output_of(n));
+  }
+
+ private:
+  static error_policy policy_of(const graph::operator_options& options) {
+    return options.on_error.value_or(error_policy{});
+  }
+  static routing::key_hasher hasher(const Extract& extract) {
+    return [extract](batch_base& records) { operators::add_key_hashes(static_cast<batch<T>&>(records), extract); };
+  }
+
+  graph::node& append(std::string_view kind) const {
+    graph::node& n = before_.append(kind, sage::record_type_of<T>());
+    n.keyed = true;
+    return n;
+  }
+
+  template <class R, class A>
+  aggregated_stream<R> add_aggregate(std::string_view kind, A function) const {
+    graph::node& n = append(kind);
+    n.outs = {&sage::record_type_of<R>()};
+    n.make = [function, extract = extract_](const graph::operator_options& options) -> operators::operator_ptr {
+      return std::make_unique<operators::aggregate_operator<T, Extract, A>>(
+          extract, function, policy_of(options), options.every_update ? emit_mode::every_update : emit_mode::finals);
+    };
+    return aggregated_stream<R>(before_.output_of(n));
+  }
+
+  // The two halves of a mergeable aggregate, for the optimizer to put around the shuffle.
+  template <class A>
+  std::shared_ptr<const graph::partial_aggregation> take_apart(A function) const {
+    using owned = state::owned_key_t<K>;
+    using partial = operators::partial<owned, typename A::accumulator>;
+    auto halves = std::make_shared<graph::partial_aggregation>();
+    halves->partial = &sage::record_type_of<partial>();
+    halves->combine = [function, extract = extract_](const graph::operator_options& options) -> operators::operator_ptr {
+      using half = operators::combining<A, owned>;
+      return std::make_unique<operators::aggregate_operator<T, Extract, half>>(
+          extract, half{function}, policy_of(options), emit_mode::finals, operators::combined_entries_max);
+    };
+    halves->merge = [function](const graph::operator_options&) -> operators::operator_ptr {
+      using half = operators::merging<A, owned>;
+      return std::make_unique<operators::aggregate_operator<partial, operators::partial_key, half>>(
+          operators::partial_key{}, half{function}, error_policy{}, emit_mode::finals);
+    };
+    halves->hasher = [](batch_base& records) {
+      operators::add_key_hashes(static_cast<batch<partial>&>(records), operators::partial_key{});
+    };
+    return halves;
+  }
+
+  api::stream_origin before_;
+  Extract extract_;
+};
+
+}  // namespace sage

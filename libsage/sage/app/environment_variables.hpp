@@ -1,0 +1,12 @@
+/// The port to the process's environment variables.
+#pragma once
+
+#include <map>
+#include <string>
+
+namespace sage::apps {
+
+/// All variables whose name begins with "SAGE_", by name. Empty ones are left out, as they say nothing.
+[[nodiscard]] std::map<std::string, std::string> sage_variables();
+
+}  // namespace sage::apps

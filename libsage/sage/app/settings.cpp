@@ -1,0 +1,137 @@
+#include "sage/app/settings.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "sage/optimizer/optimizer.hpp"
+
+namespace sage::apps {
+
+namespace {
+
+using texts = std::vector<std::string>;
+
+option_spec row(std::string name, option_kind kind, std::string placeholder, option_value fallback, std::string unit,
+                std::string brief) {
+  option_spec spec;
+  spec.name = std::move(name);
+  spec.kind = kind;
+  spec.placeholder = std::move(placeholder);
+  spec.fallback = std::move(fallback);
+  spec.unit = std::move(unit);
+  spec.brief = std::move(brief);
+  return spec;
+}
+
+option_spec flag(std::string name, std::string brief) {
+  return row(std::move(name), option_kind::flag, "", false, "", std::move(brief));
+}
+
+option_spec number(std::string name, std::int64_t fallback, double least, double most, std::string unit,
+                   std::string brief, option_kind kind = option_kind::integer, std::string placeholder = "N") {
+  option_spec spec =
+      row(std::move(name), kind, std::move(placeholder), fallback, std::move(unit), std::move(brief));
+  spec.least = least;
+  spec.most = most;
+  return spec;
+}
+
+option_spec choice(std::string name, std::string fallback, texts choices, std::string brief) {
+  std::string placeholder;
+  for (const std::string& one : choices) placeholder += (placeholder.empty() ? "" : "|") + one;
+  option_spec spec =
+      row(std::move(name), option_kind::text, std::move(placeholder), std::move(fallback), "", std::move(brief));
+  spec.choices = std::move(choices);
+  return spec;
+}
+
+texts optional_passes() {
+  texts names;
+  for (const optimizer::pass& one : optimizer::passes()) {
+    if (one.optional) names.emplace_back(one.name);
+  }
+  return names;
+}
+
+std::vector<option_spec> make_table() {
+  constexpr double exact_max = 9e15;  // what a double holds exactly
+  std::vector<option_spec> table;
+  table.push_back(number("parallelism", 0, 0, 4096, "instances",
+                         "instances of each operator that doesn't say; 0 infers them from cores and splits"));
+  table.push_back(number("batch-size", 0, 0, 1 << 20, "records",
+                         "records per batch of each operator that doesn't say; 0 chooses by record size"));
+  table.push_back(number("threads", 0, 0, 1024, "threads", "threads that run the actors; 0 is one per core"));
+  table.push_back(choice("engine", "actors", {"actors", "reference"},
+                         "what runs the job: actors on all cores, or one thread in a fixed order"));
+  table.push_back(flag("no-fusion", "give every operator and router an actor of its own"));
+  option_spec passes = row("disable-pass", option_kind::texts, "PASS", texts{}, "",
+                           "optimizer passes to leave out; graph --explain shows what each did");
+  passes.choices = optional_passes();
+  table.push_back(std::move(passes));
+  table.push_back(number("window-batches", 32, 1, 4096, "batches", "batches that may be in flight per channel"));
+  table.push_back(number("window-bytes", 4 << 20, 1, exact_max, "bytes", "bytes that may be in flight per channel",
+                         option_kind::bytes, "SIZE"));
+  table.push_back(number("stop-deadline", 5'000'000'000, 0, exact_max, "time",
+                         "how long instances may take to stop after a failure or a cancel", option_kind::duration,
+                         "TIME"));
+  table.push_back(number("seed", 1, 0, exact_max, "", "what the random numbers of functions begin with"));
+  table.push_back(row("metrics", option_kind::text, "FILE", std::string(), "",
+                      "write the job's metrics to FILE when it ends, as JSON; empty writes none"));
+  table.push_back(choice("progress", "auto", {"auto", "on", "off"},
+                         "the progress line on stderr; auto shows it on a terminal"));
+  table.push_back(choice("log-level", "warn", {"trace", "debug", "info", "warn", "error", "off"},
+                         "the least important log line that is shown"));
+  table.push_back(choice("log-format", "human", {"human", "json"}, "the form of log lines on stderr"));
+  table.push_back(number("caf.scheduler.max-threads", 0, 0, 1024, "threads", "the same as threads, in CAF's words"));
+  table.push_back(choice("caf.scheduler.policy", "sharing", {"sharing", "stealing"},
+                         "how CAF spreads actors over threads"));
+  table.push_back(number("caf.scheduler.max-throughput", 32, 1, 1 << 20, "messages",
+                         "messages an actor may take per activation"));
+  return table;
+}
+
+}  // namespace
+
+std::span<const option_spec> settings_table() {
+  static const std::vector<option_spec> table = make_table();
+  return table;
+}
+
+bool is_for_caf(std::string_view name) noexcept { return name.starts_with("caf."); }
+
+result<environment_options> environment_settings(const options& given) {
+  environment_options made;
+  made.parallelism = given.get<std::size_t>("parallelism");
+  made.batch_size = given.get<std::size_t>("batch-size");
+  made.disabled_passes = given.get<texts>("disable-pass");
+  if (given.get<bool>("no-fusion")) {
+    for (const char* pass : {"chain-fusion", "router-fusion"}) {
+      if (std::find(made.disabled_passes.begin(), made.disabled_passes.end(), pass) == made.disabled_passes.end()) {
+        made.disabled_passes.emplace_back(pass);
+      }
+    }
+  }
+  made.flow.window_batches = given.get<std::uint32_t>("window-batches");
+  made.flow.window_bytes = given.get<std::int64_t>("window-bytes");
+  made.stop_deadline = given.get<nanoseconds>("stop-deadline");
+  made.seed = given.get<std::uint64_t>("seed");
+  return made;
+}
+
+result<runtime::local_engine_options> engine_settings(const options& given) {
+  runtime::local_engine_options made;
+  const auto ours = given.get<std::size_t>("threads");
+  const auto theirs = given.get<std::size_t>("caf.scheduler.max-threads");
+  if (ours != 0 && theirs != 0 && ours != theirs) {
+    return error(errc::configuration,
+                 "threads is " + std::to_string(ours) + " and caf.scheduler.max-threads is " + std::to_string(theirs),
+                 given.at("threads").place + " and " + given.at("caf.scheduler.max-threads").place,
+                 "they are the same setting: give one of them");
+  }
+  made.threads = ours != 0 ? ours : theirs;
+  made.scheduler = given.get<std::string>("caf.scheduler.policy");
+  made.throughput = given.get<std::size_t>("caf.scheduler.max-throughput");
+  return made;
+}
+
+}  // namespace sage::apps

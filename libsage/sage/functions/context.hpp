@@ -1,0 +1,83 @@
+/// What a function of the user may ask of the place it runs in.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "sage/base/clock.hpp"
+#include "sage/model/batch_pool.hpp"
+
+namespace sage {
+
+namespace state {
+class keyed_store;
+}
+
+/// The engine's ear: lets a source that reported `read_status::idle` say that there is something to read now, and
+/// tells blocking code when to give up. Thread-safe.
+class waker {
+ public:
+  virtual ~waker() = default;
+  /// Makes the instance run again soon. May be called from any thread, also when the instance is gone.
+  virtual void wake() noexcept = 0;
+  /// Whether the job wants this instance to stop: for loops that block outside the engine's sight.
+  [[nodiscard]] virtual bool stop_requested() const noexcept = 0;
+  /// A file descriptor that becomes readable when a stop is requested, for poll(2); -1 where there is none.
+  [[nodiscard]] virtual int stop_descriptor() const noexcept { return -1; }
+};
+
+/// One instance's surroundings: who it is, and the ports to the outside. Handed to `open(context&)` and, when it
+/// takes one, to the function itself. Valid until `close()` has returned; not for use from other threads.
+class context {
+ public:
+  context(std::string job, std::string operator_name, std::size_t instance, std::size_t parallelism,
+          std::size_t batch_size, const clock& time, ref<batch_pool> pool, std::uint64_t seed)
+      : job_(std::move(job)),
+        operator_name_(std::move(operator_name)),
+        instance_(instance),
+        parallelism_(parallelism),
+        batch_size_(batch_size),
+        clock_(&time),
+        pool_(std::move(pool)),
+        random_state_(seed) {}
+
+  [[nodiscard]] const std::string& job() const noexcept { return job_; }
+  [[nodiscard]] const std::string& operator_name() const noexcept { return operator_name_; }
+  /// Which of the operator's parallel copies this is, from 0.
+  [[nodiscard]] std::size_t instance() const noexcept { return instance_; }
+  [[nodiscard]] std::size_t parallelism() const noexcept { return parallelism_; }
+  /// Records per batch that outputs should aim at.
+  [[nodiscard]] std::size_t batch_size() const noexcept { return batch_size_; }
+  [[nodiscard]] const clock& time() const noexcept { return *clock_; }
+  [[nodiscard]] const ref<batch_pool>& pool() const noexcept { return pool_; }
+  /// Seeded random bits (splitmix64): the same in every run with the same seed, different per instance.
+  std::uint64_t random() noexcept;
+
+  /// The engine's ear for this instance; null in an operator harness. Shared: it may outlive the instance.
+  [[nodiscard]] const std::shared_ptr<waker>& engine() const noexcept { return engine_; }
+  void set_engine(std::shared_ptr<waker> engine) noexcept { engine_ = std::move(engine); }
+
+  /// The keyed state of this operator, or null where the operator isn't a keyed `process`.
+  [[nodiscard]] state::keyed_store* keyed_state() const noexcept { return keyed_state_; }
+  void set_keyed_state(state::keyed_store* store) noexcept { keyed_state_ = store; }
+
+  /// Where messages name this instance: `"count[1]"`.
+  [[nodiscard]] std::string place() const { return operator_name_ + "[" + std::to_string(instance_) + "]"; }
+
+ private:
+  std::string job_;
+  std::string operator_name_;
+  std::size_t instance_;
+  std::size_t parallelism_;
+  std::size_t batch_size_;
+  const clock* clock_;
+  ref<batch_pool> pool_;
+  std::uint64_t random_state_;
+  state::keyed_store* keyed_state_ = nullptr;
+  std::shared_ptr<waker> engine_;
+};
+
+}  // namespace sage

@@ -1,0 +1,106 @@
+#include "sage/model/batch.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "sage/base/error.hpp"
+
+namespace sage {
+
+namespace {
+
+// A record type is only known by its table here, so the header that a block starts with is built through this
+// stand-in, which adds nothing to batch_base. batch<T> adds nothing either: same layout, typed accessors only.
+class untyped_batch final : public batch_base {
+ public:
+  untyped_batch(ref<batch_pool> pool, const record_type& type, void* storage, std::size_t capacity,
+                std::size_t block_bytes) noexcept
+      : batch_base(std::move(pool), type, storage, capacity, block_bytes) {}
+};
+static_assert(sizeof(untyped_batch) == sizeof(batch_base));
+
+}  // namespace
+
+batch_base::batch_base(ref<batch_pool> pool, const record_type& type, void* storage, std::size_t capacity,
+                       std::size_t block_bytes) noexcept
+    : capacity_(static_cast<std::uint32_t>(capacity)),
+      block_bytes_(block_bytes),
+      type_(&type),
+      storage_(storage),
+      pool_(std::move(pool)) {}
+
+batch_base::~batch_base() { drop_hashes(); }
+
+batch_ref batch_base::make(const ref<batch_pool>& pool, const record_type& type, std::size_t capacity) {
+  const std::size_t alignment = std::max<std::size_t>(type.alignment, 16);
+  const std::size_t header_bytes = (sizeof(batch_base) + alignment - 1) / alignment * alignment;
+  if (alignment > 16) throw error(errc::unsupported, "a record aligned to more than 16 bytes", std::string(type.name));
+  capacity = std::max<std::size_t>(capacity, 1);
+  std::size_t bytes = header_bytes + capacity * type.size;
+  void* block = pool->take(bytes);
+  // The pool rounds up; the extra room is used as capacity only by those who ask for room().
+  const std::size_t fits = std::min<std::size_t>((bytes - header_bytes) / type.size,
+                                                 std::numeric_limits<std::uint32_t>::max());
+  return batch_ref::adopt(new (block) untyped_batch(pool, type, static_cast<char*>(block) + header_bytes,
+                                                    std::max(capacity, fits), bytes));
+}
+
+void batch_base::destroy() noexcept {
+  type_->destroy(*this);
+  const ref<batch_pool> pool = pool_;
+  const std::size_t bytes = block_bytes_;
+  this->~batch_base();
+  pool->give(this, bytes);
+}
+
+std::uint64_t batch_base::bytes() const noexcept { return type_->payload_bytes(*this) + (hashes_ ? size_ * 8u : 0u); }
+
+std::uint64_t* batch_base::add_hashes() {
+  if (!hashes_) {
+    hash_bytes_ = std::size_t{capacity_} * sizeof(std::uint64_t);
+    hashes_ = static_cast<std::uint64_t*>(pool_->take(hash_bytes_));
+  }
+  return hashes_;
+}
+
+void batch_base::drop_hashes() noexcept {
+  if (hashes_) pool_->give(hashes_, hash_bytes_);
+  hashes_ = nullptr;
+}
+
+void batch_base::retain(const ref<byte_block>& block) {
+  // Records come block by block, so the newest is the only likely repeat.
+  if (blocks_.empty() || !(blocks_.back() == block)) blocks_.push_back(block);
+}
+
+void batch_base::retain_blocks_of(const batch_base& other) {
+  for (const ref<byte_block>& block : other.blocks_) retain(block);
+}
+
+void append_selected(batch_base& from, const std::uint32_t* positions, std::size_t count, batch_base& to) {
+  SAGE_ASSERT(&from.type() == &to.type() && to.room() >= count);
+  const std::size_t before = to.size();
+  if (from.unique()) {
+    from.type().move_selected(from, positions, count, to);
+  } else {
+    SAGE_ASSERT(from.type().copyable);
+    from.type().copy_selected(from, positions, count, to);
+  }
+  if (const std::uint64_t* hashes = from.hashes(); hashes && (before == 0 || to.hashes())) {
+    std::uint64_t* target = to.add_hashes() + before;
+    for (std::size_t i = 0; i < count; ++i) target[i] = hashes[positions[i]];
+  } else {
+    to.drop_hashes();
+  }
+  to.retain_blocks_of(from);
+}
+
+batch_ref select(batch_ref& from, const std::uint32_t* positions, std::size_t count) {
+  batch_ref chosen = batch_base::make(from->pool(), from->type(), count);
+  chosen->header = from->header;
+  append_selected(*from, positions, count, *chosen);
+  from.reset();
+  return chosen;
+}
+
+}  // namespace sage

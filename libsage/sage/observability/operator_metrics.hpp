@@ -1,0 +1,59 @@
+/// What an instance counts about itself, and the slot through which others read it.
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "sage/observability/histogram.hpp"
+
+namespace sage {
+
+/// The counters of one operator in one instance. Plain numbers, owned by the instance's thread, counted per batch.
+struct operator_counters {
+  std::uint64_t records_in = 0;
+  std::uint64_t batches_in = 0;
+  std::uint64_t records_out = 0;
+  std::uint64_t batches_out = 0;
+  std::uint64_t passed = 0;
+  std::uint64_t filtered = 0;
+  std::uint64_t dropped = 0;
+  std::uint64_t dead = 0;
+  std::uint64_t service_ns = 0;          ///< time in the operator itself, scaled up from the batches that were timed
+};
+
+/// The counters of one instance: of its operators in chain order, and of the actor around them.
+struct instance_counters {
+  std::vector<operator_counters> operators;
+  std::uint64_t bytes_in = 0;
+  std::uint64_t bytes_out = 0;
+  std::uint64_t busy_ns = 0;     ///< processing
+  std::uint64_t blocked_ns = 0;  ///< had input, but an output was without credit
+  std::uint64_t alive_ns = 0;    ///< since the start; idle is the rest
+  std::uint64_t queue_batches = 0;
+  std::uint64_t queue_batches_max = 0;
+  histogram wait;     ///< ns from the sender's send to the beginning of processing, per batch
+  histogram service;  ///< ns of processing, per batch
+  histogram blocked;  ///< ns of each time without credit
+};
+
+/// Where an instance leaves a copy of its counters now and then (per activation, never per record), and others
+/// take it. Thread-safe.
+class metrics_slot {
+ public:
+  void publish(const instance_counters& now) {
+    const std::lock_guard lock(mutex_);
+    latest_ = now;
+  }
+  [[nodiscard]] instance_counters read() const {
+    const std::lock_guard lock(mutex_);
+    return latest_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  instance_counters latest_;
+};
+
+}  // namespace sage

@@ -1,0 +1,86 @@
+/// collect: consecutive records gathered into vectors.
+#pragma once
+
+#include <utility>
+#include <vector>
+
+#include "sage/operators/operator.hpp"
+
+namespace sage::operators {
+
+/// Gathers `count` records at a time.
+///
+/// Shape       T -> vector<T>; n -> 1
+/// Emits       every `count` records, and what is left when the input has ended
+/// Holds back  fewer than `count` records
+template <class T>
+class collect_operator final : public operator_base {
+ public:
+  explicit collect_operator(std::size_t count) : count_(count) {}
+
+  void open(context& self) override { self_ = &self; }
+
+  flow on_batch(batch_ref records, output& out) override {
+    input_ = std::move(records);
+    cursor_ = 0;
+    return resume(out);
+  }
+
+  flow resume(output& out) override {
+    if (!input_) return flow::done;
+    auto& in = static_cast<batch<T>&>(*input_);
+    const bool consume = input_->unique();
+    auto made = batch<std::vector<T>>::make(self_->pool(), self_->batch_size());
+    made->header = in.header;
+    while (cursor_ < in.size() && made->size() < self_->batch_size()) {
+      if (gathered_.empty()) gathered_.reserve(count_);
+      add(in[cursor_++], consume);
+      ++fate_.passed;
+      if (gathered_.size() == count_) made->emplace_back(std::exchange(gathered_, {}));
+    }
+    const bool through = cursor_ == in.size();
+    if (through) input_.reset();
+    const bool more = made->empty() || out.emit(main_port, erase(std::move(made)));
+    if (through) return flow::done;
+    return more ? resume(out) : flow::suspended;
+  }
+
+  flow on_end(output& out) override {
+    if (gathered_.empty()) return flow::done;
+    auto made = batch<std::vector<T>>::make(self_->pool(), 1);
+    made->emplace_back(std::exchange(gathered_, {}));
+    out.emit(main_port, erase(std::move(made)));
+    return flow::done;
+  }
+
+ private:
+  void add(T& record, bool consume) {
+    if constexpr (std::copy_constructible<T>) {
+      if (!consume) {
+        gathered_.push_back(std::as_const(record));
+        return;
+      }
+    }
+    gathered_.push_back(std::move(record));
+  }
+
+  std::size_t count_;
+  context* self_ = nullptr;
+  batch_ref input_;
+  std::size_t cursor_ = 0;
+  std::vector<T> gathered_;
+};
+
+/// Passes every batch on: what `union_with` becomes, whose work is done by the channels into it.
+///
+/// Shape  T -> T; 1 -> 1
+class pass_operator final : public operator_base {
+ public:
+  flow on_batch(batch_ref records, output& out) override {
+    fate_.passed += records->size();
+    out.emit(main_port, std::move(records));
+    return flow::done;
+  }
+};
+
+}  // namespace sage::operators

@@ -1,0 +1,90 @@
+/// filter: records that the user keeps go on.
+#pragma once
+
+#include <type_traits>
+#include <utility>
+
+#include "sage/operators/function_operator.hpp"
+
+namespace sage::operators {
+
+/// Keeps the records for which the predicate holds.
+///
+/// Shape       T -> T; 1 -> 0..1
+/// Emits       the same batch, compacted in place; a new one when others hold it too
+/// Drops       what the predicate refuses, counted as filtered
+/// Fails       by error policy, when the predicate throws
+/// Cost        one call per record, inlined; no branch on the result for trivially copyable records
+template <class In, class F>
+class filter_operator final : public function_operator<In, F> {
+ public:
+  using function_operator<In, F>::function_operator;
+
+ private:
+  flow process(output& out) override {
+    static_cast<void>(out);
+    batch<In>& in = this->template input<In>();
+    if (this->cursor_ == 0) {
+      kept_ = 0;
+      shared_ = !in.unique();
+      if (shared_) positions_.resize(in.size());
+    }
+    const std::size_t size = in.size();
+    std::size_t i = this->cursor_;
+    std::size_t kept = kept_;
+    const cursor_guard cursor(this->cursor_, i);
+    const cursor_guard keeper(kept_, kept);
+    if (shared_) {
+      for (; i < size; ++i) {
+        positions_[kept] = static_cast<std::uint32_t>(i);
+        kept += test(in[i]) ? 1 : 0;
+      }
+    } else if (in.hashes()) {
+      std::uint64_t* const hashes = in.hashes();
+      for (; i < size; ++i) {
+        if (!test(in[i])) continue;
+        if (kept != i) in[kept] = std::move(in[i]);
+        hashes[kept++] = hashes[i];
+      }
+    } else if constexpr (std::is_trivially_copyable_v<In>) {
+      In* const records = in.data();
+      for (; i < size; ++i) {
+        const In record = records[i];
+        records[kept] = record;
+        kept += test(record) ? 1 : 0;
+      }
+    } else {
+      for (; i < size; ++i) {
+        if (!test(in[i])) continue;
+        if (kept != i) in[kept] = std::move(in[i]);
+        ++kept;
+      }
+    }
+    return flow::done;
+  }
+
+  bool test(const In& record) {
+    return static_cast<bool>(functions::call(this->function_, *this->self_, record));
+  }
+
+  void finish_batch(output& out) override {
+    const std::uint64_t given_up = this->fate_.dropped + this->fate_.dead;
+    this->fate_.passed += kept_;
+    this->fate_.filtered += this->input_->size() - kept_ - (given_up - given_up_);
+    given_up_ = given_up;
+    if (kept_ == 0) return;
+    if (shared_) {
+      out.emit(main_port, select(this->input_, positions_.data(), kept_));
+    } else {
+      static_cast<batch<In>&>(*this->input_).truncate(kept_);
+      out.emit(main_port, std::move(this->input_));
+    }
+  }
+
+  std::size_t kept_ = 0;
+  bool shared_ = false;
+  std::uint64_t given_up_ = 0;  // dropped and dead up to the last batch, so that they don't count as filtered
+  std::vector<std::uint32_t> positions_;
+};
+
+}  // namespace sage::operators

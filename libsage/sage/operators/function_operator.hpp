@@ -1,0 +1,48 @@
+/// The frame of operators around one function of the user: its copy for this instance, its open and close.
+#pragma once
+
+#include <concepts>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "sage/functions/function.hpp"
+#include "sage/model/show.hpp"
+#include "sage/operators/record_operator.hpp"
+
+namespace sage::operators {
+
+/// Holds the function `F` for records of type `In`.
+template <class In, class F>
+class function_operator : public record_operator {
+ public:
+  function_operator(F function, error_policy policy) : record_operator(policy), function_(std::move(function)) {}
+
+  void open(context& self) override {
+    record_operator::open(self);
+    functions::open(function_, self);
+  }
+  void close() override { functions::close(function_); }
+
+ protected:
+  std::string show_record(std::size_t position) const override { return show(input<In>()[position]); }
+
+  /// Calls the function with the record moved in: the record may be lost.
+  decltype(auto) consume(In& record) { return functions::call(function_, *self_, std::move(record)); }
+
+  /// Calls the function so that the record survives: by const reference where it takes one, else with a copy.
+  decltype(auto) preserve(const In& record) {
+    if constexpr (functions::callable<F, const In&>) {
+      return functions::call(function_, *self_, record);
+    } else if constexpr (std::copy_constructible<In>) {
+      return functions::call(function_, *self_, In(record));
+    } else {
+      // Never reached: the checker refuses a graph in which a record that can't be copied would have to survive.
+      return functions::call(function_, *self_, std::move(const_cast<In&>(record)));
+    }
+  }
+
+  F function_;
+};
+
+}  // namespace sage::operators

@@ -1,0 +1,85 @@
+/// The contract of every operator: typed batches in, typed batches out, nothing of channels, actors or time.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "sage/base/clock.hpp"
+#include "sage/functions/context.hpp"
+#include "sage/model/batch.hpp"
+
+namespace sage::operators {
+
+/// Whether a call is through or wants to be continued with `resume`.
+enum class flow : std::uint8_t { done, suspended };
+
+/// What became of the records an operator took in; the only ways out of it.
+///
+/// Law  in = passed + filtered + dropped + dead + held
+struct fate {
+  std::uint64_t passed = 0;    ///< processed by the operator's function
+  std::uint64_t filtered = 0;  ///< given up by the user's own decision
+  std::uint64_t dropped = 0;   ///< the function threw, policy drop
+  std::uint64_t dead = 0;      ///< the function threw, sent to dead letters
+
+  [[nodiscard]] std::uint64_t sum() const noexcept { return passed + filtered + dropped + dead; }
+};
+
+/// Where an operator's results go: the next operator of its chain, or the gate behind the last one.
+class output {
+ public:
+  /// Takes `records` in any case; returns whether more may be emitted now. On false, an operator with more to say
+  /// remembers where it stands and returns `flow::suspended`.
+  virtual bool emit(std::uint32_t port, batch_ref records) = 0;
+
+ protected:
+  ~output() = default;
+};
+
+/// One operator in one instance. Called by one thread at a time: open, then on_batch/resume in any number, on_end
+/// once when all input has ended, then prepare and commit, or abort; close at last, whatever happened.
+///
+/// Contract  after `suspended`, only `resume` (or abort, close) is called, until that returns `done`
+/// Contract  an exception from a user function leaves neither an output nor a state change of that record behind
+class operator_base {
+ public:
+  virtual ~operator_base() = default;
+
+  virtual void open(context& self) { static_cast<void>(self); }
+  virtual flow on_batch(batch_ref records, output& out) = 0;
+  virtual flow resume(output& out) {
+    static_cast<void>(out);
+    return flow::done;
+  }
+  virtual flow on_end(output& out) {
+    static_cast<void>(out);
+    return flow::done;
+  }
+  /// Sinks: make everything written so far durable under a temporary name. Throws what went wrong.
+  virtual void prepare(std::uint64_t epoch) { static_cast<void>(epoch); }
+  /// Sinks: make what was prepared visible.
+  virtual void commit(std::uint64_t epoch) { static_cast<void>(epoch); }
+  /// Sinks: leave nothing behind.
+  virtual void abort() noexcept {}
+  virtual void close() {}
+
+  /// The sum over all records so far.
+  [[nodiscard]] const fate& fates() const noexcept { return fate_; }
+  /// When a suspended operator waits for a moment rather than for its output: that moment.
+  [[nodiscard]] virtual std::optional<nanoseconds> retry_at() const noexcept { return std::nullopt; }
+
+ protected:
+  fate fate_;
+};
+
+using operator_ptr = std::unique_ptr<operator_base>;
+
+/// The port of ordinary results. Operators with several outputs number them from here.
+inline constexpr std::uint32_t main_port = 0;
+/// The port on which dead letters leave, beside whatever ports an operator has.
+inline constexpr std::uint32_t dead_letter_port = 0xffff;
+
+}  // namespace sage::operators

@@ -1,0 +1,90 @@
+#include "sage/operators/record_operator.hpp"
+
+#include <utility>
+
+#include "sage/base/error.hpp"
+#include "sage/functions/dead_letter.hpp"
+
+namespace sage::operators {
+
+flow record_operator::on_batch(batch_ref records, output& out) {
+  input_ = std::move(records);
+  cursor_ = 0;
+  failed_at_ = nowhere;
+  return drive(out);
+}
+
+flow record_operator::resume(output& out) {
+  if (finishing_) return finish_input(out);
+  return drive(out);
+}
+
+flow record_operator::on_end(output& out) {
+  finishing_ = true;
+  return finish_input(out);
+}
+
+flow record_operator::drive(output& out) {
+  retry_at_.reset();
+  const std::size_t size = input_->size();
+  while (cursor_ < size) {
+    try {
+      if (process(out) == flow::suspended) return flow::suspended;
+    } catch (...) {
+      discard_record();
+      on_exception(out);
+      if (retry_at_) return flow::suspended;
+    }
+  }
+  finish_batch(out);  // may hand the input itself on
+  flush_dead_letters(out);
+  input_.reset();
+  return flow::done;
+}
+
+// Decides the fate of the record at cursor_, within the handler of what its function threw.
+void record_operator::on_exception(output& out) {
+  if (policy_.fails()) throw;
+  std::string what;
+  try {
+    throw;
+  } catch (const error& problem) {
+    if (problem.code() == errc::internal) throw;  // a bug of ours is no record's fault
+    what = problem.what();
+  } catch (const std::exception& problem) {
+    what = problem.what();
+  } catch (...) {
+    what = "an exception that isn't a std::exception";
+  }
+  if (failed_at_ != cursor_) attempts_ = 0;
+  failed_at_ = cursor_;
+  ++attempts_;
+  if (attempts_ <= policy_.retries_max) {
+    retry_at_ = self_->time().now() + policy_.backoff(attempts_);
+    return;
+  }
+  switch (policy_.then) {
+    case error_policy::action::fail: throw;
+    case error_policy::action::drop: ++fate_.dropped; break;
+    case error_policy::action::dead_letter:
+      add_dead_letter(std::move(what), out);
+      ++fate_.dead;
+      break;
+  }
+  ++cursor_;
+}
+
+void record_operator::add_dead_letter(std::string what, output& out) {
+  if (dead_ && dead_->size() >= self_->batch_size()) flush_dead_letters(out);
+  if (!dead_) dead_ = batch_base::make(self_->pool(), record_type_of<dead_letter>(), self_->batch_size());
+  static_cast<batch<dead_letter>&>(*dead_).emplace_back(
+      dead_letter{self_->operator_name(), static_cast<std::uint32_t>(self_->instance()), attempts_, std::move(what),
+                  std::string(input_->type().name), show_record(cursor_)});
+}
+
+void record_operator::flush_dead_letters(output& out) {
+  // The gate takes them in any case; at most one batch's worth can wait there beyond its credit.
+  if (dead_) out.emit(dead_letter_port, std::exchange(dead_, batch_ref{}));
+}
+
+}  // namespace sage::operators

@@ -1,0 +1,87 @@
+/// The frame of every operator that calls a user function per record: cursor, record law and error policy.
+#pragma once
+
+#include <exception>
+#include <string>
+
+#include "sage/functions/error_policy.hpp"
+#include "sage/operators/operator.hpp"
+
+namespace sage::operators {
+
+/// Drives one batch at a time through `process`, which a derived class writes as a plain loop. All that happens
+/// when a function throws is here and compiled once: the loop only keeps its cursor true.
+class record_operator : public operator_base {
+ public:
+  explicit record_operator(error_policy policy) : policy_(policy) {}
+
+  void open(context& self) override { self_ = &self; }
+  flow on_batch(batch_ref records, output& out) final;
+  flow resume(output& out) final;
+  flow on_end(output& out) final;
+  [[nodiscard]] std::optional<nanoseconds> retry_at() const noexcept final { return retry_at_; }
+
+ protected:
+  /// Handles the records from `cursor_` on. When it throws, `cursor_` names the record that did, everything
+  /// before it is done and nothing of it is left. Returns suspended when the output wants a pause.
+  virtual flow process(output& out) = 0;
+  /// Emits what `process` has gathered of this batch; called once after its last record.
+  virtual void finish_batch(output& out) { static_cast<void>(out); }
+  /// Emits what is left when the input has ended. May be called again after it returned suspended.
+  virtual flow finish_input(output& out) {
+    static_cast<void>(out);
+    return flow::done;
+  }
+  /// Undoes the half-done work on the record at `cursor_`.
+  virtual void discard_record() noexcept {}
+  /// The record as text for a dead letter.
+  [[nodiscard]] virtual std::string show_record(std::size_t position) const {
+    static_cast<void>(position);
+    return {};
+  }
+
+  template <class T>
+  [[nodiscard]] batch<T>& input() noexcept {
+    return static_cast<batch<T>&>(*input_);
+  }
+  template <class T>
+  [[nodiscard]] const batch<T>& input() const noexcept {
+    return static_cast<const batch<T>&>(*input_);
+  }
+  /// Whether the loop may edit or move away the input's records.
+  [[nodiscard]] bool may_consume() const noexcept { return !policy_.keeps_record() && input_->unique(); }
+
+  context* self_ = nullptr;
+  error_policy policy_;
+  batch_ref input_;
+  std::size_t cursor_ = 0;
+
+ private:
+  flow drive(output& out);
+  void on_exception(output& out);
+  void add_dead_letter(std::string what, output& out);
+  void flush_dead_letters(output& out);
+
+  static constexpr std::size_t nowhere = ~std::size_t{0};
+
+  std::uint32_t attempts_ = 0;       // calls on the record at failed_at_ that threw
+  std::size_t failed_at_ = nowhere;
+  bool finishing_ = false;
+  std::optional<nanoseconds> retry_at_;
+  batch_ref dead_;
+};
+
+/// Writes a loop's position back to the operator whichever way the loop is left.
+class cursor_guard {
+ public:
+  cursor_guard(std::size_t& home, const std::size_t& position) noexcept : home_(home), position_(position) {}
+  ~cursor_guard() { home_ = position_; }
+  cursor_guard(const cursor_guard&) = delete;
+  cursor_guard& operator=(const cursor_guard&) = delete;
+
+ private:
+  std::size_t& home_;
+  const std::size_t& position_;
+};
+
+}  // namespace sage::operators

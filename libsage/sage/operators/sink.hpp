@@ -1,0 +1,108 @@
+/// Sinks: where records leave the pipeline, in two phases.
+#pragma once
+
+#include <memory>
+#include <utility>
+
+#include "sage/operators/function_operator.hpp"
+
+namespace sage {
+
+/// What a sink descriptor makes for each instance. Called by one thread at a time, in this order: open, write in
+/// any number, then prepare and commit when the whole job succeeds, or abort; close at last.
+template <class T>
+class sink_writer {
+ public:
+  virtual ~sink_writer() = default;
+  virtual void open(context& self) { static_cast<void>(self); }
+  /// Takes the records of one batch from `from` on; may move them away when `consume`. Throws what went wrong.
+  virtual void write(batch<T>& records, bool consume) = 0;
+  /// Makes everything written so far durable, not yet visible.
+  virtual void prepare(std::uint64_t epoch) { static_cast<void>(epoch); }
+  /// Makes what was prepared visible.
+  virtual void commit(std::uint64_t epoch) { static_cast<void>(epoch); }
+  /// Removes what was written.
+  virtual void abort() noexcept {}
+  virtual void close() {}
+};
+
+/// A sink descriptor: a value that opens nothing itself and makes one writer per instance.
+template <class S, class T>
+concept sink_descriptor = requires(const S& sink) {
+  { sink.make_writer() } -> std::convertible_to<std::unique_ptr<sink_writer<T>>>;
+};
+
+}  // namespace sage
+
+namespace sage::operators {
+
+/// Feeds a writer.
+///
+/// Shape       T -> nothing
+/// Fails       when the writer throws
+template <class T>
+class sink_operator final : public operator_base {
+ public:
+  explicit sink_operator(std::unique_ptr<sink_writer<T>> writer) : writer_(std::move(writer)) {}
+
+  void open(context& self) override { writer_->open(self); }
+  flow on_batch(batch_ref records, output& out) override {
+    static_cast<void>(out);
+    const std::size_t size = records->size();
+    writer_->write(static_cast<batch<T>&>(*records), records->unique());
+    fate_.passed += size;
+    return flow::done;
+  }
+  void prepare(std::uint64_t epoch) override { writer_->prepare(epoch); }
+  void commit(std::uint64_t epoch) override { writer_->commit(epoch); }
+  void abort() noexcept override { writer_->abort(); }
+  void close() override { writer_->close(); }
+
+ private:
+  std::unique_ptr<sink_writer<T>> writer_;
+};
+
+/// Calls the user's function for every record: the sink that is a callable.
+///
+/// Shape       T -> nothing
+/// Fails       by error policy, when the function throws
+template <class T, class F>
+class function_sink_operator final : public function_operator<T, F> {
+ public:
+  using function_operator<T, F>::function_operator;
+
+ private:
+  flow process(output& out) override {
+    static_cast<void>(out);
+    batch<T>& in = this->template input<T>();
+    const std::size_t size = in.size();
+    std::size_t i = this->cursor_;
+    const std::size_t begun = i;
+    {
+      const cursor_guard cursor(this->cursor_, i);
+      const passed_count passed(this->fate_.passed, begun, i);
+      if (this->may_consume()) {
+        for (; i < size; ++i) this->consume(in[i]);
+      } else {
+        for (; i < size; ++i) this->preserve(in[i]);
+      }
+    }
+    return flow::done;
+  }
+
+  class passed_count {
+   public:
+    passed_count(std::uint64_t& passed, std::size_t begun, const std::size_t& position) noexcept
+        : passed_(passed), begun_(begun), position_(position) {}
+    ~passed_count() { passed_ += position_ - begun_; }
+    passed_count(const passed_count&) = delete;
+    passed_count& operator=(const passed_count&) = delete;
+
+   private:
+    std::uint64_t& passed_;
+    std::size_t begun_;
+    const std::size_t& position_;
+  };
+};
+
+}  // namespace sage::operators

@@ -1,0 +1,59 @@
+#include "sage/runtime/assembly.hpp"
+
+#include <utility>
+
+namespace sage::runtime {
+
+namespace {
+
+chained_operator make_operator(const job_record& job, const graph::planned_instance& planned, graph::node_id id,
+                               const ref<batch_pool>& pool, const std::shared_ptr<waker>& engine) {
+  const graph::node& n = job.plan().graph.at(id);
+  chained_operator made;
+  // Every instance of every operator draws its own random numbers, the same in each run with the same seed.
+  const std::uint64_t seed = job.settings().seed * 0x9e3779b97f4a7c15u + (std::uint64_t{id} << 32) + planned.number;
+  made.self = std::make_unique<context>(job.settings().name, n.name, planned.number, planned.parallelism, n.batch_size,
+                                        job.time(), pool, seed);
+  made.self->set_engine(engine);
+  if (n.is_source()) {
+    made.source = n.make_source();
+  } else {
+    made.logic = n.make(n.options);
+  }
+  return made;
+}
+
+}  // namespace
+
+std::unique_ptr<instance> assemble(const job_record& job, instance_id id, const ref<batch_pool>& pool,
+                                   std::shared_ptr<waker> engine) {
+  const graph::physical_plan& plan = job.plan();
+  const graph::planned_instance& planned = plan.instances[id];
+  instance_parts parts;
+  parts.id = id;
+  parts.name = planned.name;
+  parts.inputs = planned.inputs;
+  parts.metrics = job.slot(id);
+  for (const graph::node_id node : planned.chain) {
+    parts.operators.push_back(make_operator(job, planned, node, pool, engine));
+    parts.has_sink = parts.has_sink || plan.graph.at(node).is_sink();
+  }
+  for (const graph::planned_gate& gate : planned.gates) {
+    const graph::edge& edge = plan.graph.edges[gate.edge];
+    routing::partitioner_spec forward;
+    const routing::partitioner_spec& spec = gate.to_router ? forward : edge.partitioning;
+    parts.bindings.push_back(gate_binding{gate.position, gate.port, parts.gates.size()});
+    parts.gates.push_back(std::make_unique<output_gate>(
+        routing::make_partitioner(spec, static_cast<std::uint32_t>(gate.channels.size()), planned.number),
+        gate.channels, planned.batch_size, job.settings().flow));
+  }
+  return std::make_unique<instance>(std::move(parts), job.time(), job.settings().flow);
+}
+
+std::vector<instance_counters> read_counters(const job_record& job) {
+  std::vector<instance_counters> all;
+  for (std::size_t i = 0; i < job.plan().instances.size(); ++i) all.push_back(job.slot(i)->read());
+  return all;
+}
+
+}  // namespace sage::runtime

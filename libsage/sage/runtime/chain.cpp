@@ -1,0 +1,272 @@
+#include "sage/runtime/chain.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include "sage/base/assert.hpp"
+
+namespace sage::runtime {
+
+using operators::flow;
+using operators::main_port;
+
+// Timing every batch of every operator would cost as much as a cheap operator does: one in so many is timed and
+// stands for the others.
+constexpr std::uint64_t timed_one_in = 16;
+
+class chain::link final : public operators::output {
+ public:
+  link(chain& owner, std::size_t position, chained_operator op)
+      : owner_(owner), position_(position), op_(std::move(op)) {}
+
+  bool emit(std::uint32_t port, batch_ref records) override {
+    counters.records_out += records->size();
+    ++counters.batches_out;
+    return owner_.emit(position_, port, std::move(records));
+  }
+
+  [[nodiscard]] operators::operator_base* logic() const noexcept { return op_.logic.get(); }
+  [[nodiscard]] operators::source_base* source() const noexcept { return op_.source.get(); }
+  [[nodiscard]] context& self() const noexcept { return *op_.self; }
+
+  std::vector<std::pair<std::uint32_t, std::size_t>> gates;  // port -> gate
+  bool suspended = false;
+  operator_counters counters;
+  std::uint64_t nested_ns = 0;  // of the operators behind, while this one is timed
+
+ private:
+  chain& owner_;
+  std::size_t position_;
+  chained_operator op_;
+};
+
+chain::chain(std::vector<chained_operator> operators, std::vector<gate_binding> bindings,
+             std::vector<std::unique_ptr<output_gate>>& gates)
+    : gates_(gates) {
+  for (std::size_t i = 0; i < operators.size(); ++i) {
+    links_.push_back(std::make_unique<link>(*this, i, std::move(operators[i])));
+  }
+  if (!links_.empty()) source_ = links_.front()->source();
+  for (const gate_binding& b : bindings) {
+    if (!links_.empty()) links_[b.position]->gates.emplace_back(b.port, b.gate);
+  }
+}
+
+chain::~chain() = default;
+
+const context& chain::self(std::size_t position) const noexcept { return links_[position]->self(); }
+
+std::string chain::place() const { return links_.empty() ? "router" : links_[at_]->self().place(); }
+
+void chain::open() {
+  try {
+    for (; opened_ < links_.size(); ++opened_) {
+      at_ = opened_;
+      link& l = *links_[opened_];
+      if (l.source()) {
+        l.source()->open(l.self());
+      } else {
+        l.logic()->open(l.self());
+      }
+    }
+  } catch (...) {
+    const std::size_t failed = at_;
+    const std::exception_ptr first = std::current_exception();
+    try {
+      close();
+    } catch (...) {  // the error of open is the cause; what close says on top of it would only hide it
+    }
+    at_ = failed;
+    std::rethrow_exception(first);
+  }
+}
+
+void chain::close() {
+  std::exception_ptr first;
+  std::size_t place = 0;
+  while (opened_ > 0) {
+    link& l = *links_[--opened_];
+    try {
+      at_ = opened_;
+      if (l.source()) {
+        l.source()->close();
+      } else {
+        l.logic()->close();
+      }
+    } catch (...) {
+      if (!first) {
+        first = std::current_exception();
+        place = at_;
+      }
+    }
+  }
+  if (first) {
+    at_ = place;
+    std::rethrow_exception(first);
+  }
+}
+
+bool chain::gates_ready() const noexcept {
+  return std::all_of(gates_.begin(), gates_.end(), [](const auto& gate) { return gate->is_ready(); });
+}
+
+bool chain::is_ready() const noexcept { return suspended_ == 0 && gates_ready(); }
+
+std::optional<nanoseconds> chain::retry_at() const noexcept {
+  if (suspended_ == 0) return std::nullopt;
+  for (const auto& l : links_) {
+    if (l->suspended && l->logic()) {
+      if (const auto at = l->logic()->retry_at()) return at;
+    }
+  }
+  return std::nullopt;
+}
+
+bool chain::emit(std::size_t position, std::uint32_t port, batch_ref records) {
+  link& from = *links_[position];
+  if (port == main_port && position + 1 < links_.size()) {
+    feed(position + 1, std::move(records));
+  } else {
+    std::size_t last = from.gates.size();
+    for (std::size_t i = 0; i < from.gates.size(); ++i) {
+      if (from.gates[i].first != port) continue;
+      if (last != from.gates.size()) gates_[from.gates[last].second]->push(records, now_, *out_);
+      last = i;
+    }
+    SAGE_ASSERT(last != from.gates.size());  // the checker has seen to it that no output hangs in the air
+    gates_[from.gates[last].second]->push(std::move(records), now_, *out_);
+  }
+  at_ = position;
+  return is_ready();
+}
+
+void chain::feed(std::size_t position, batch_ref records) {
+  link& l = *links_[position];
+  // Between two operators of a chain only one batch is ever under way: the one before stops when this one does.
+  SAGE_ASSERT(!l.suspended);
+  l.counters.records_in += records->size();
+  ++l.counters.batches_in;
+  at_ = position;
+  const nanoseconds begun = start_timing(l);
+  if (l.logic()->on_batch(std::move(records), l) == flow::suspended) {
+    l.suspended = true;
+    ++suspended_;
+  }
+  stop_timing(position, begun);
+}
+
+nanoseconds chain::start_timing(link& l) {
+  l.nested_ns = 0;
+  return timing_ ? l.self().time().now() : 0;
+}
+
+void chain::stop_timing(std::size_t position, nanoseconds begun) {
+  if (!timing_) return;
+  link& l = *links_[position];
+  const auto whole = static_cast<std::uint64_t>(l.self().time().now() - begun);
+  l.counters.service_ns += (whole - std::min(whole, l.nested_ns)) * timed_one_in;
+  if (position > 0) links_[position - 1]->nested_ns += whole;
+}
+
+void chain::on_batch(batch_ref records, nanoseconds now, effects& out) {
+  now_ = now;
+  out_ = &out;
+  if (links_.empty()) {  // a router: an instance whose only work is its gate's
+    gates_.front()->push(std::move(records), now, out);
+    return;
+  }
+  timing_ = taken_++ % timed_one_in == 0;
+  feed(0, std::move(records));
+  timing_ = false;
+}
+
+void chain::start_split(const split& part) {
+  at_ = 0;
+  source_->start(part);
+}
+
+read_status chain::read(nanoseconds now, effects& out) {
+  now_ = now;
+  out_ = &out;
+  at_ = 0;
+  timing_ = taken_++ % timed_one_in == 0;
+  const nanoseconds begun = start_timing(*links_.front());
+  const read_status status = source_->read(*links_.front());
+  stop_timing(0, begun);
+  timing_ = false;
+  return status;
+}
+
+bool chain::resume(nanoseconds now, effects& out) {
+  now_ = now;
+  out_ = &out;
+  for (std::size_t i = links_.size(); i-- > 0 && suspended_ > 0;) {
+    link& l = *links_[i];
+    if (!l.suspended) continue;
+    if (!gates_ready()) return false;
+    if (const auto retry = l.logic()->retry_at(); retry && *retry > l.self().time().now()) return false;
+    at_ = i;
+    l.suspended = false;
+    --suspended_;
+    if (l.logic()->resume(l) == flow::suspended) {
+      l.suspended = true;
+      ++suspended_;
+      return false;
+    }
+    if (!is_ready()) i = links_.size();  // an operator behind was suspended by what this one emitted
+  }
+  return is_ready();
+}
+
+bool chain::end(nanoseconds now, effects& out) {
+  now_ = now;
+  out_ = &out;
+  while (ended_ < links_.size()) {
+    if (!is_ready()) return false;
+    at_ = ended_;
+    link& l = *links_[ended_++];
+    if (!l.logic()) continue;
+    if (l.logic()->on_end(l) == flow::suspended) {
+      l.suspended = true;
+      ++suspended_;
+    }
+  }
+  return suspended_ == 0;
+}
+
+void chain::prepare(std::uint64_t epoch) {
+  for (at_ = 0; at_ < links_.size(); ++at_) {
+    if (auto* logic = links_[at_]->logic()) logic->prepare(epoch);
+  }
+  at_ = 0;
+}
+
+void chain::commit(std::uint64_t epoch) {
+  for (at_ = 0; at_ < links_.size(); ++at_) {
+    if (auto* logic = links_[at_]->logic()) logic->commit(epoch);
+  }
+  at_ = 0;
+}
+
+void chain::abort() noexcept {
+  for (std::size_t i = 0; i < opened_; ++i) {
+    if (auto* logic = links_[i]->logic()) logic->abort();
+  }
+}
+
+void chain::count(std::vector<operator_counters>& to) const {
+  to.resize(links_.size());
+  for (std::size_t i = 0; i < links_.size(); ++i) {
+    to[i] = links_[i]->counters;
+    if (const auto* logic = links_[i]->logic()) {
+      const operators::fate& f = logic->fates();
+      to[i].passed = f.passed;
+      to[i].filtered = f.filtered;
+      to[i].dropped = f.dropped;
+      to[i].dead = f.dead;
+    }
+  }
+}
+
+}  // namespace sage::runtime

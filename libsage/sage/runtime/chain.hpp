@@ -1,0 +1,93 @@
+/// The fused operators of one instance: each emits straight into the next, the last one into the gates.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sage/observability/operator_metrics.hpp"
+#include "sage/operators/operator.hpp"
+#include "sage/operators/source.hpp"
+#include "sage/runtime/effect.hpp"
+#include "sage/runtime/output_gate.hpp"
+
+namespace sage::runtime {
+
+/// One operator with its surroundings, as the plan hands it to an instance.
+struct chained_operator {
+  operators::operator_ptr logic;  ///< null for the source at the head of a chain
+  operators::source_ptr source;   ///< only at the head
+  std::unique_ptr<context> self;  ///< at a stable address: operators keep a pointer
+};
+
+/// Which gate takes what operator `position` emits on `port`.
+struct gate_binding {
+  std::size_t position;
+  std::uint32_t port;
+  std::size_t gate;
+};
+
+/// Runs batches through the operators. Emission is resumable: when a gate has no credit, or an operator waits for
+/// a retry, the chain is not ready, and whoever was in the middle goes on at `resume()`.
+///
+/// Contract  on_batch and read only while is_ready()
+class chain {
+ public:
+  chain(std::vector<chained_operator> operators, std::vector<gate_binding> bindings,
+        std::vector<std::unique_ptr<output_gate>>& gates);
+  ~chain();
+  chain(const chain&) = delete;
+  chain& operator=(const chain&) = delete;
+
+  /// Opens the operators in order. When one throws, those before it are closed again in reverse order.
+  void open();
+  void on_batch(batch_ref records, nanoseconds now, effects& out);
+  /// Lets the source at the head read and emit one batch.
+  read_status read(nanoseconds now, effects& out);
+  void start_split(const split& part);
+  /// Lets suspended operators go on, the last one first; returns is_ready().
+  bool resume(nanoseconds now, effects& out);
+  /// Tells the operators in order that there is no more input; call again after resume() until it returns true.
+  bool end(nanoseconds now, effects& out);
+  void prepare(std::uint64_t epoch);
+  void commit(std::uint64_t epoch);
+  void abort() noexcept;
+  /// Closes what is open, in reverse order of opening. Every operator is closed, then the first error is thrown.
+  void close();
+
+  [[nodiscard]] bool is_ready() const noexcept;
+  /// The moment a retry waits for, if one does.
+  [[nodiscard]] std::optional<nanoseconds> retry_at() const noexcept;
+  [[nodiscard]] bool has_source() const noexcept { return !links_.empty() && source_ != nullptr; }
+  [[nodiscard]] bool empty() const noexcept { return links_.empty(); }
+  [[nodiscard]] std::size_t size() const noexcept { return links_.size(); }
+  [[nodiscard]] const context& self(std::size_t position) const noexcept;
+  /// Copies the operators' counters to `to`.
+  void count(std::vector<operator_counters>& to) const;
+  /// Which operator is at work: for the message when something throws.
+  [[nodiscard]] std::string place() const;
+
+ private:
+  class link;
+  bool emit(std::size_t position, std::uint32_t port, batch_ref records);
+  void feed(std::size_t position, batch_ref records);
+  nanoseconds start_timing(link& l);
+  void stop_timing(std::size_t position, nanoseconds begun);
+  [[nodiscard]] bool gates_ready() const noexcept;
+
+  std::vector<std::unique_ptr<link>> links_;
+  operators::source_base* source_ = nullptr;
+  std::vector<std::unique_ptr<output_gate>>& gates_;
+  std::size_t opened_ = 0;
+  std::size_t at_ = 0;      // the operator at work
+  std::size_t ended_ = 0;   // operators that have been told of the end
+  std::size_t suspended_ = 0;
+  std::uint64_t taken_ = 0;  // batches taken in at the head
+  bool timing_ = false;      // whether the batch at work is one that is timed
+  nanoseconds now_ = 0;
+  effects* out_ = nullptr;  // where gates put effects during a call
+};
+
+}  // namespace sage::runtime

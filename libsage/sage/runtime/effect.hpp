@@ -1,0 +1,43 @@
+/// What an instance asks of the engine around it: values in a buffer that the engine reuses.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "sage/base/clock.hpp"
+#include "sage/base/error.hpp"
+#include "sage/model/batch.hpp"
+
+namespace sage::runtime {
+
+/// The number of a channel in its plan: one sender instance to one receiver instance.
+using channel_id = std::uint32_t;
+/// The number of an instance in its plan.
+using instance_id = std::uint32_t;
+
+/// One effect. Which members count depends on `what`.
+struct effect {
+  enum class kind : std::uint8_t {
+    send,           ///< `records` (`bytes`) to the receiver of `channel`
+    send_end,       ///< end of stream to the receiver of `channel`
+    grant,          ///< `batches` and `bytes` of credit back to the sender of `channel`
+    request_split,  ///< the source wants its next split
+    set_timer,      ///< call `on_timer` at `at`
+    opened,         ///< all operators are open
+    finished,       ///< every record is through, sinks are prepared
+    closed,         ///< committed or aborted, all operators are closed
+    failed,         ///< `problem`; the instance has aborted and closed its operators
+  };
+  kind what;
+  channel_id channel = 0;
+  std::uint32_t batches = 0;
+  std::int64_t bytes = 0;
+  nanoseconds at = 0;
+  batch_ref records{};
+  std::shared_ptr<const error> problem{};
+};
+
+using effects = std::vector<effect>;
+
+}  // namespace sage::runtime

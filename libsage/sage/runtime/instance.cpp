@@ -1,0 +1,302 @@
+#include "sage/runtime/instance.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include "sage/base/assert.hpp"
+
+namespace sage::runtime {
+
+namespace {
+
+// Often enough for a progress line, too seldom to be seen in a profile.
+constexpr nanoseconds publish_interval = 20'000'000;
+
+}  // namespace
+
+instance::instance(instance_parts parts, const clock& time, const flow_settings& settings)
+    : id_(parts.id),
+      name_(std::move(parts.name)),
+      time_(time),
+      settings_(settings),
+      inputs_(std::move(parts.inputs)),
+      gates_(std::move(parts.gates)),
+      chain_(std::move(parts.operators), std::move(parts.bindings), gates_),
+      metrics_(std::move(parts.metrics)),
+      has_sink_(parts.has_sink),
+      open_inputs_(inputs_.size()) {
+  for (const channel_id channel : inputs_) channels_.emplace(channel, input_channel{});
+}
+
+void instance::open(effects& out) {
+  try {
+    chain_.open();
+    phase_ = phase::opened;
+    out.push_back(effect{effect::kind::opened});
+  } catch (...) {
+    fail(out);
+  }
+}
+
+void instance::start(effects& out) {
+  static_cast<void>(out);
+  if (phase_ != phase::opened) return;
+  phase_ = phase::running;
+  started_at_ = time_.now();
+}
+
+void instance::on_batch(channel_id channel, batch_ref records, std::int64_t bytes, nanoseconds sent_at) {
+  if (phase_ == phase::closed) return;
+  counters_.bytes_in += static_cast<std::uint64_t>(bytes);
+  queue_.push_back(queued_batch{channel, std::move(records), bytes, sent_at});
+  counters_.queue_batches_max = std::max<std::uint64_t>(counters_.queue_batches_max, queue_.size());
+  SAGE_ASSERT(queue_.size() <= inputs_.size() * settings_.window_batches);  // credit bounds every queue
+}
+
+void instance::on_end(channel_id channel) {
+  input_channel& input = channels_.at(channel);
+  if (std::exchange(input.ended, true)) return;
+  --open_inputs_;
+}
+
+void instance::on_credit(channel_id channel, std::uint32_t batches, std::int64_t bytes, effects& out) {
+  if (phase_ == phase::closed) return;
+  for (const auto& gate : gates_) {
+    if (gate->has_channel(channel)) {
+      gate->on_credit(channel, batches, bytes, time_.now(), out);
+      return;
+    }
+  }
+}
+
+void instance::on_split(std::optional<split> part) {
+  split_requested_ = false;
+  if (phase_ != phase::running) return;
+  if (!part || draining_) {
+    source_ended_ = true;
+    return;
+  }
+  next_split_ = std::move(part);
+}
+
+bool instance::input_has_ended() const noexcept {
+  if (chain_.has_source()) return source_ended_;
+  return open_inputs_ == 0 && queue_.empty();
+}
+
+bool instance::run(bool input_waits, effects& out) {
+  if (phase_ != phase::running && phase_ != phase::ending && phase_ != phase::flushing) return false;
+  bool more = false;
+  const nanoseconds begun = now_ = time_.now();
+  try {
+    more = work(input_waits, out);
+  } catch (...) {
+    fail(out);
+    return false;
+  }
+  now_ = time_.now();
+  if (records_this_time_ > 0) counters_.busy_ns += static_cast<std::uint64_t>(now_ - begun);
+  track_blocked();
+  if (now_ - published_at_ >= publish_interval) {
+    published_at_ = now_;
+    publish_metrics();
+  }
+  return more;
+}
+
+bool instance::work(bool input_waits, effects& out) {
+  const nanoseconds begun = now_;
+  records_this_time_ = 0;
+  while (step(out)) {
+    if (records_this_time_ >= settings_.activation_records_max) return true;
+    now_ = time_.now();
+    if (now_ - begun >= settings_.activation_time_max) return true;
+  }
+  if (phase_ == phase::running && !input_waits) flush(out);
+  ask_for_timer(out);
+  return false;
+}
+
+// Does one piece of work; false when there is none that can be done now.
+bool instance::step(effects& out) {
+  if (!chain_.is_ready() && !chain_.resume(now_, out)) return false;
+  switch (phase_) {
+    case phase::running:
+      if (draining_ && chain_.has_source() && !split_requested_) source_ended_ = true;
+      if (input_has_ended()) {
+        phase_ = phase::ending;
+        return true;
+      }
+      if (!queue_.empty()) {
+        process(out);
+        return true;
+      }
+      if (chain_.has_source() && !idle_ && !split_requested_) {
+        read(out);
+        return true;
+      }
+      return false;
+    case phase::ending:
+      if (!chain_.end(now_, out)) return false;
+      phase_ = phase::flushing;
+      return true;
+    case phase::flushing: finish_input(out); return false;
+    default: return false;
+  }
+}
+
+void instance::process(effects& out) {
+  queued_batch next = std::move(queue_.front());
+  queue_.pop_front();
+  const std::size_t size = next.records->size();
+  const nanoseconds begun = now_;
+  if (next.records->unique()) next.records->header.taken_at = begun;
+  counters_.wait.add(static_cast<std::uint64_t>(std::max<nanoseconds>(begun - next.sent_at, 0)));
+  records_this_time_ += size;
+  chain_.on_batch(std::move(next.records), begun, out);
+  counters_.service.add(static_cast<std::uint64_t>(time_.now() - begun));
+  give_back(next.channel, next.bytes, out);
+}
+
+void instance::read(effects& out) {
+  if (!reading_) {
+    if (!next_split_) {
+      split_requested_ = true;
+      out.push_back(effect{effect::kind::request_split});
+      return;
+    }
+    chain_.start_split(*std::exchange(next_split_, std::nullopt));
+    reading_ = true;
+  }
+  switch (chain_.read(now_, out)) {
+    case read_status::more: break;
+    case read_status::idle: idle_ = true; break;
+    case read_status::end_of_split: reading_ = false; break;
+  }
+  // What a read brings is unknown here; a batch's worth keeps the activation bounded.
+  records_this_time_ += chain_.self(0).batch_size();
+}
+
+void instance::give_back(channel_id channel, std::int64_t bytes, effects& out) {
+  input_channel& input = channels_.at(channel);
+  ++input.taken_batches;
+  input.taken_bytes += bytes;
+  // In halves: a grant per batch would cost 10-20 % of the throughput of cheap work.
+  if (input.taken_batches < settings_.window_batches / 2 && input.taken_bytes < settings_.window_bytes / 2) return;
+  if (input.ended) return;
+  effect grant{effect::kind::grant, channel};
+  grant.batches = std::exchange(input.taken_batches, 0);
+  grant.bytes = std::exchange(input.taken_bytes, 0);
+  out.push_back(std::move(grant));
+}
+
+void instance::flush(effects& out) {
+  for (const auto& gate : gates_) gate->flush(now_, out);
+}
+
+void instance::finish_input(effects& out) {
+  flush(out);
+  const bool empty = std::all_of(gates_.begin(), gates_.end(), [](const auto& gate) { return gate->is_empty(); });
+  if (!empty) return;
+  chain_.prepare(0);
+  for (const auto& gate : gates_) gate->end(out);
+  phase_ = phase::finished;
+  // Nothing is left to commit without a sink, so the user's close need not wait for the rest of the job.
+  if (!has_sink_) chain_.close();
+  publish_metrics();
+  out.push_back(effect{effect::kind::finished});
+}
+
+void instance::commit(effects& out) {
+  if (phase_ == phase::closed) return;
+  try {
+    chain_.commit(0);
+    chain_.close();
+    phase_ = phase::closed;
+    publish_metrics();
+    out.push_back(effect{effect::kind::closed});
+  } catch (...) {
+    fail(out);
+  }
+}
+
+void instance::abort(effects& out) {
+  if (phase_ == phase::closed) return;
+  queue_.clear();
+  chain_.abort();
+  try {
+    chain_.close();
+  } catch (...) {
+    fail(out);
+    return;
+  }
+  phase_ = phase::closed;
+  publish_metrics();
+  out.push_back(effect{effect::kind::closed});
+}
+
+// Called within a catch block: turns what was thrown into one error with a place, cleans up, reports.
+void instance::fail(effects& out) {
+  const std::string place = chain_.place();
+  std::shared_ptr<const error> problem;
+  try {
+    throw;
+  } catch (const error& known) {
+    problem = std::make_shared<error>(known.code(), known.what(), place);
+  } catch (const std::exception& thrown) {
+    problem = std::make_shared<error>(errc::user_function, thrown.what(), place);
+  } catch (...) {
+    problem = std::make_shared<error>(errc::user_function, "an exception that isn't a std::exception", place);
+  }
+  queue_.clear();
+  chain_.abort();
+  try {
+    chain_.close();
+  } catch (...) {  // the first problem is the cause and is reported; there is only one report
+  }
+  phase_ = phase::closed;
+  publish_metrics();
+  effect failed{effect::kind::failed};
+  failed.problem = std::move(problem);
+  out.push_back(std::move(failed));
+}
+
+void instance::ask_for_timer(effects& out) {
+  const auto at = chain_.retry_at();
+  if (!at || *at == timer_at_) return;
+  timer_at_ = *at;
+  effect timer{effect::kind::set_timer};
+  timer.at = *at;
+  out.push_back(std::move(timer));
+}
+
+void instance::track_blocked() {
+  const bool blocked = std::any_of(gates_.begin(), gates_.end(), [](const auto& gate) { return !gate->is_ready(); });
+  if (blocked && blocked_at_ == 0) {
+    blocked_at_ = now_;
+  } else if (!blocked && blocked_at_ != 0) {
+    const auto lasted = static_cast<std::uint64_t>(now_ - blocked_at_);
+    counters_.blocked_ns += lasted;
+    counters_.blocked.add(lasted);
+    blocked_at_ = 0;
+  }
+}
+
+instance_counters instance::counters() const {
+  instance_counters all = counters_;
+  chain_.count(all.operators);
+  all.bytes_out = 0;
+  for (const auto& gate : gates_) all.bytes_out += gate->bytes();
+  if (chain_.empty() && !gates_.empty()) {  // a router counts as one operator that passes everything
+    operator_counters router;
+    router.records_in = router.passed = router.records_out = gates_.front()->records();
+    router.batches_in = router.batches_out = gates_.front()->batches();
+    all.operators.push_back(router);
+  }
+  all.queue_batches = queue_.size();
+  if (started_at_ != 0) all.alive_ns = static_cast<std::uint64_t>(time_.now() - started_at_);
+  return all;
+}
+
+}  // namespace sage::runtime

@@ -1,0 +1,131 @@
+/// One parallel copy of an operator chain: the pure core of every operator, source, sink and router actor.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "sage/observability/operator_metrics.hpp"
+#include "sage/runtime/chain.hpp"
+#include "sage/runtime/effect.hpp"
+#include "sage/runtime/flow_settings.hpp"
+#include "sage/runtime/output_gate.hpp"
+
+namespace sage::runtime {
+
+/// What an instance is made of. Everything in it is this instance's own.
+struct instance_parts {
+  instance_id id = 0;
+  std::string name;  ///< "words+count[1]"
+  std::vector<chained_operator> operators;
+  std::vector<gate_binding> bindings;
+  std::vector<std::unique_ptr<output_gate>> gates;
+  std::vector<channel_id> inputs;
+  std::shared_ptr<metrics_slot> metrics;
+  bool has_sink = false;
+};
+
+/// Events in, effects out; no actor, thread or I/O of its own. The engine around it calls one event handler at a
+/// time and carries the effects out in order. After each event it calls `run` until that returns false.
+///
+/// Law  a batch is granted back after it was processed, never before
+/// Law  end of input is when every input channel has ended, end of output when nothing waits in a gate
+class instance {
+ public:
+  instance(instance_parts parts, const clock& time, const flow_settings& settings);
+
+  /// Opens the operators: effect opened or failed.
+  void open(effects& out);
+  /// Begins to read, for those that have a source.
+  void start(effects& out);
+  /// A batch for the input channel. `sent_at` is when the sender let it go, `bytes` what it charged for it.
+  void on_batch(channel_id channel, batch_ref records, std::int64_t bytes, nanoseconds sent_at);
+  /// The sender of the input channel has ended.
+  void on_end(channel_id channel);
+  /// Credit for the output channel.
+  void on_credit(channel_id channel, std::uint32_t batches, std::int64_t bytes, effects& out);
+  /// The answer to request_split; nothing when there are no more.
+  void on_split(std::optional<split> part);
+  /// A timer that was asked for, or a wake-up of an idle source.
+  void on_wake() noexcept { idle_ = false; }
+  /// The source stops reading as if its input had ended.
+  void drain() noexcept { draining_ = true; }
+  /// Commits what was prepared and closes: effect closed or failed.
+  void commit(effects& out);
+  /// Leaves nothing behind and closes: effect closed.
+  void abort(effects& out);
+
+  /// Works for at most one activation. `input_waits` says whether the engine has more input for it already, so
+  /// that part-filled batches may wait for it. Returns whether there is more to do right now.
+  bool run(bool input_waits, effects& out);
+
+  [[nodiscard]] instance_id id() const noexcept { return id_; }
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  [[nodiscard]] const std::vector<channel_id>& inputs() const noexcept { return inputs_; }
+  [[nodiscard]] bool is_over() const noexcept { return phase_ == phase::closed; }
+  /// Batches that wait to be processed: at most the credit granted to all senders.
+  [[nodiscard]] std::size_t queued() const noexcept { return queue_.size(); }
+  /// The counters as of now.
+  [[nodiscard]] instance_counters counters() const;
+  void publish_metrics() { metrics_->publish(counters()); }
+
+ private:
+  enum class phase : std::uint8_t { created, opened, running, ending, flushing, finished, closed };
+  struct queued_batch {
+    channel_id channel;
+    batch_ref records;
+    std::int64_t bytes;
+    nanoseconds sent_at;
+  };
+  struct input_channel {
+    std::uint32_t taken_batches = 0;  // processed, not yet granted back
+    std::int64_t taken_bytes = 0;
+    bool ended = false;
+  };
+
+  bool work(bool input_waits, effects& out);
+  bool step(effects& out);
+  void process(effects& out);
+  void read(effects& out);
+  void finish_input(effects& out);
+  void give_back(channel_id channel, std::int64_t bytes, effects& out);
+  void flush(effects& out);
+  void track_blocked();
+  void ask_for_timer(effects& out);
+  void fail(effects& out);
+  [[nodiscard]] bool input_has_ended() const noexcept;
+
+  instance_id id_;
+  std::string name_;
+  const clock& time_;
+  flow_settings settings_;
+  std::vector<channel_id> inputs_;
+  std::vector<std::unique_ptr<output_gate>> gates_;
+  chain chain_;
+  std::shared_ptr<metrics_slot> metrics_;
+  bool has_sink_;
+
+  phase phase_ = phase::created;
+  std::deque<queued_batch> queue_;
+  std::unordered_map<channel_id, input_channel> channels_;
+  std::size_t open_inputs_;
+  bool draining_ = false;
+  bool idle_ = false;           // the source has nothing to read now
+  bool reading_ = false;        // a split is under way
+  bool split_requested_ = false;
+  std::optional<split> next_split_;
+  bool source_ended_ = false;
+  nanoseconds timer_at_ = 0;    // the timer asked for, 0 for none
+  nanoseconds now_ = 0;
+  nanoseconds started_at_ = 0;
+  nanoseconds published_at_ = 0;
+  nanoseconds blocked_at_ = 0;  // since when the outputs hold this instance up
+  std::size_t records_this_time_ = 0;
+  instance_counters counters_;
+};
+
+}  // namespace sage::runtime

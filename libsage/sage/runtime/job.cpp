@@ -1,0 +1,74 @@
+#include "sage/runtime/job.hpp"
+
+#include <chrono>
+#include <thread>
+#include <utility>
+
+namespace sage {
+
+std::string_view to_string(job_state state) noexcept {
+  switch (state) {
+    case job_state::opening: return "opening";
+    case job_state::running: return "running";
+    case job_state::draining: return "draining";
+    case job_state::committing: return "committing";
+    case job_state::stopping: return "stopping";
+    case job_state::done: return "done";
+    case job_state::failed: return "failed";
+    case job_state::cancelled: return "cancelled";
+  }
+  return "unknown";
+}
+
+}  // namespace sage
+
+namespace sage::runtime {
+
+job_record::job_record(graph::physical_plan plan, job_settings settings, const clock& time)
+    : plan_(std::move(plan)), settings_(std::move(settings)), time_(time), started_at_(time.now()) {
+  for (std::size_t i = 0; i < plan_.instances.size(); ++i) slots_.push_back(std::make_shared<metrics_slot>());
+}
+
+job_state job_record::state() const {
+  const std::lock_guard lock(mutex_);
+  return state_;
+}
+
+std::shared_ptr<const error> job_record::problem() const {
+  const std::lock_guard lock(mutex_);
+  return problem_;
+}
+
+void job_record::report(job_state state, std::shared_ptr<const error> problem) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (is_final(state_)) return;  // a final state is final, whoever reports late
+    state_ = state;
+    if (problem) problem_ = std::move(problem);
+    if (is_final(state)) ended_at_ = time_.now();
+  }
+  changed_.notify_all();
+}
+
+job_state job_record::wait(nanoseconds wait_ns) const {
+  std::unique_lock lock(mutex_);
+  const auto ended = [this] { return is_final(state_); };
+  if (wait_ns < 0) {
+    changed_.wait(lock, ended);
+  } else {
+    changed_.wait_for(lock, std::chrono::nanoseconds(wait_ns), ended);
+  }
+  return state_;
+}
+
+nanoseconds job_record::ended_at() const {
+  const std::lock_guard lock(mutex_);
+  return ended_at_;
+}
+
+std::size_t core_count() noexcept {
+  const unsigned cores = std::thread::hardware_concurrency();
+  return cores == 0 ? 1 : cores;
+}
+
+}  // namespace sage::runtime

@@ -1,0 +1,168 @@
+#include "sage/runtime/output_gate.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <span>
+#include <utility>
+
+#include "sage/base/assert.hpp"
+
+namespace sage::runtime {
+
+using routing::decision;
+
+output_gate::output_gate(std::unique_ptr<routing::partitioner> policy, std::vector<channel_id> channels,
+                         std::size_t batch_size, const flow_settings& settings)
+    : policy_(std::move(policy)),
+      channels_(std::move(channels)),
+      batch_size_(batch_size),
+      free_(std::make_unique<bool[]>(channels_.size())),
+      positions_(channels_.size()) {
+  SAGE_ASSERT(!channels_.empty());
+  targets_.reserve(channels_.size());
+  for (std::size_t i = 0; i < channels_.size(); ++i) {
+    targets_.push_back(target{settings.window_batches, settings.window_bytes, {}, {}});
+    free_[i] = true;
+  }
+}
+
+bool output_gate::has_channel(channel_id channel) const noexcept {
+  return std::find(channels_.begin(), channels_.end(), channel) != channels_.end();
+}
+
+bool output_gate::is_empty() const noexcept {
+  return std::all_of(targets_.begin(), targets_.end(),
+                     [](const target& t) { return t.waiting.empty() && !t.partial; });
+}
+
+void output_gate::push(batch_ref records, nanoseconds now, effects& out) {
+  if (records->empty()) return;
+  records_ += records->size();
+  if (choice_.size() < records->size()) choice_.resize(records->size());
+  const decision chosen = policy_->route(*records, std::span(free_.get(), targets_.size()), choice_.data());
+  switch (chosen.where) {
+    case decision::kind::one: push_to(chosen.target, std::move(records), now, out); break;
+    case decision::kind::all:
+      for (std::size_t i = 0; i + 1 < targets_.size(); ++i) push_to(i, records, now, out);
+      push_to(targets_.size() - 1, std::move(records), now, out);
+      break;
+    case decision::kind::each: scatter(*records, now, out); break;
+  }
+}
+
+void output_gate::push_to(std::size_t index, batch_ref records, nanoseconds now, effects& out) {
+  target& to = targets_[index];
+  // Shared batches travel as they are: filling them up would copy their records.
+  const bool small = records->size() < batch_size_ / 4 && records->unique();
+  if (!to.partial) {
+    if (small) {
+      to.partial = std::move(records);
+    } else {
+      send_or_wait(index, std::move(records), now, out);
+    }
+    return;
+  }
+  if (!small || to.partial->size() + records->size() > batch_size_) {
+    complete(index, now, out);
+    push_to(index, std::move(records), now, out);
+    return;
+  }
+  if (to.partial->room() < records->size()) {
+    batch_ref bigger = batch_base::make(to.partial->pool(), to.partial->type(), batch_size_);
+    bigger->header = to.partial->header;
+    if (choice_.size() < to.partial->size()) choice_.resize(to.partial->size());
+    std::iota(choice_.begin(), choice_.begin() + static_cast<std::ptrdiff_t>(to.partial->size()), 0u);
+    append_selected(*to.partial, choice_.data(), to.partial->size(), *bigger);
+    to.partial = std::move(bigger);
+  }
+  std::iota(choice_.begin(), choice_.begin() + static_cast<std::ptrdiff_t>(records->size()), 0u);
+  append_selected(*records, choice_.data(), records->size(), *to.partial);
+}
+
+void output_gate::scatter(batch_base& records, nanoseconds now, effects& out) {
+  for (std::size_t i = 0; i < records.size(); ++i) positions_[choice_[i]].push_back(static_cast<std::uint32_t>(i));
+  for (std::size_t index = 0; index < targets_.size(); ++index) {
+    std::vector<std::uint32_t>& positions = positions_[index];
+    target& to = targets_[index];
+    std::size_t done = 0;
+    while (done < positions.size()) {
+      if (!to.partial) {
+        to.partial = batch_base::make(records.pool(), records.type(), batch_size_);
+        to.partial->header = records.header;
+      }
+      const std::size_t fill = std::min(batch_size_, to.partial->capacity());
+      const std::size_t count = std::min(positions.size() - done, fill - to.partial->size());
+      append_selected(records, positions.data() + done, count, *to.partial);
+      done += count;
+      if (to.partial->size() == fill) complete(index, now, out);
+    }
+    positions.clear();
+  }
+}
+
+void output_gate::complete(std::size_t index, nanoseconds now, effects& out) {
+  if (targets_[index].partial) send_or_wait(index, std::exchange(targets_[index].partial, {}), now, out);
+}
+
+void output_gate::send_or_wait(std::size_t index, batch_ref records, nanoseconds now, effects& out) {
+  target& to = targets_[index];
+  if (to.waiting.empty() && to.has_credit()) {
+    send(index, std::move(records), now, out);
+    return;
+  }
+  if (to.waiting.empty() && ++waiting_ == 1) blocked_since_ = now;
+  free_[index] = false;
+  to.waiting.push_back(std::move(records));
+}
+
+void output_gate::send(std::size_t index, batch_ref records, nanoseconds now, effects& out) {
+  target& to = targets_[index];
+  const auto bytes = static_cast<std::int64_t>(records->bytes());
+  to.credit_batches -= 1;
+  to.credit_bytes -= bytes;
+  to.records += records->size();
+  ++batches_;
+  bytes_ += static_cast<std::uint64_t>(bytes);
+  free_[index] = to.has_credit();
+  if (records->unique()) records->header.enqueued_at = now;
+  effect send{effect::kind::send, channels_[index]};
+  send.bytes = bytes;
+  send.at = now;
+  send.records = std::move(records);
+  out.push_back(std::move(send));
+}
+
+void output_gate::on_credit(channel_id channel, std::uint32_t batches, std::int64_t bytes, nanoseconds now,
+                            effects& out) {
+  const auto found = std::find(channels_.begin(), channels_.end(), channel);
+  SAGE_ASSERT(found != channels_.end());
+  const auto index = static_cast<std::size_t>(found - channels_.begin());
+  target& to = targets_[index];
+  to.credit_batches += batches;
+  to.credit_bytes += bytes;
+  free_[index] = to.has_credit();
+  if (to.waiting.empty()) return;
+  while (!to.waiting.empty() && to.has_credit()) {
+    batch_ref next = std::move(to.waiting.front());
+    to.waiting.pop_front();
+    send(index, std::move(next), now, out);
+  }
+  free_[index] = to.waiting.empty() && to.has_credit();
+  if (to.waiting.empty() && --waiting_ == 0) blocked_since_ = 0;
+}
+
+void output_gate::flush(nanoseconds now, effects& out) {
+  for (std::size_t index = 0; index < targets_.size(); ++index) {
+    // Without credit the rest stays here and may still be filled up.
+    if (targets_[index].partial && targets_[index].waiting.empty() && targets_[index].has_credit()) {
+      complete(index, now, out);
+    }
+  }
+}
+
+void output_gate::end(effects& out) {
+  SAGE_ASSERT(is_empty());
+  for (const channel_id channel : channels_) out.push_back(effect{effect::kind::send_end, channel});
+}
+
+}  // namespace sage::runtime

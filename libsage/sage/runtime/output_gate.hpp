@@ -1,0 +1,77 @@
+/// The sending end of an edge in one instance: partitions batches, keeps to the credit, coalesces small batches.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "sage/routing/partitioner.hpp"
+#include "sage/runtime/effect.hpp"
+#include "sage/runtime/flow_settings.hpp"
+
+namespace sage::runtime {
+
+/// Pure state machine. A batch pushed is always taken; `is_ready()` tells whether the next one should wait.
+///
+/// Law  batches in flight per channel <= window_batches; bytes in flight < window_bytes + one batch
+/// Law  records of one channel leave in the order they were pushed
+class output_gate {
+ public:
+  output_gate(std::unique_ptr<routing::partitioner> policy, std::vector<channel_id> channels, std::size_t batch_size,
+              const flow_settings& settings);
+
+  /// Partitions `records` and sends what credit allows.
+  void push(batch_ref records, nanoseconds now, effects& out);
+  /// Adds credit to the channel and sends what waited for it.
+  void on_credit(channel_id channel, std::uint32_t batches, std::int64_t bytes, nanoseconds now, effects& out);
+  /// Lets part-filled batches go: nothing more can be processed now.
+  void flush(nanoseconds now, effects& out);
+  /// Announces the end of stream on every channel. Precondition: is_empty().
+  void end(effects& out);
+
+  /// Whether every channel could take another batch.
+  [[nodiscard]] bool is_ready() const noexcept { return waiting_ == 0; }
+  /// Whether nothing waits here, neither for credit nor to be filled up.
+  [[nodiscard]] bool is_empty() const noexcept;
+  /// Since when the gate has been without credit for something it wants to send; 0 when it isn't.
+  [[nodiscard]] nanoseconds blocked_since() const noexcept { return blocked_since_; }
+
+  [[nodiscard]] std::uint64_t records() const noexcept { return records_; }
+  [[nodiscard]] std::uint64_t batches() const noexcept { return batches_; }
+  [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
+  [[nodiscard]] std::uint64_t records_sent(std::size_t target) const noexcept { return targets_[target].records; }
+  [[nodiscard]] const std::vector<channel_id>& channels() const noexcept { return channels_; }
+  [[nodiscard]] bool has_channel(channel_id channel) const noexcept;
+
+ private:
+  struct target {
+    std::uint32_t credit_batches;
+    std::int64_t credit_bytes;
+    batch_ref partial;               // being filled up, behind whatever waits
+    std::deque<batch_ref> waiting;   // complete, without credit
+    std::uint64_t records = 0;
+    [[nodiscard]] bool has_credit() const noexcept { return credit_batches > 0 && credit_bytes > 0; }
+  };
+
+  void push_to(std::size_t index, batch_ref records, nanoseconds now, effects& out);
+  void scatter(batch_base& records, nanoseconds now, effects& out);
+  void complete(std::size_t index, nanoseconds now, effects& out);
+  void send_or_wait(std::size_t index, batch_ref records, nanoseconds now, effects& out);
+  void send(std::size_t index, batch_ref records, nanoseconds now, effects& out);
+
+  std::unique_ptr<routing::partitioner> policy_;
+  std::vector<channel_id> channels_;
+  std::size_t batch_size_;
+  std::vector<target> targets_;
+  std::unique_ptr<bool[]> free_;
+  std::vector<std::uint32_t> choice_;                  // target per record, reused
+  std::vector<std::vector<std::uint32_t>> positions_;  // records per target, reused
+  std::size_t waiting_ = 0;                            // targets that wait for credit
+  nanoseconds blocked_since_ = 0;
+  std::uint64_t records_ = 0;
+  std::uint64_t batches_ = 0;
+  std::uint64_t bytes_ = 0;
+};
+
+}  // namespace sage::runtime

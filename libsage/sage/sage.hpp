@@ -1,0 +1,9 @@
+/// SAGE: streams and files. What a program with a pipeline includes.
+#pragma once
+
+#include "sage/api/environment.hpp"
+#include "sage/api/keyed_stream.hpp"
+#include "sage/api/routed_stream.hpp"
+#include "sage/connectors/file/file.hpp"
+#include "sage/connectors/memory/sinks.hpp"
+#include "sage/connectors/memory/sources.hpp"

@@ -1,0 +1,188 @@
+/// The table behind keyed operators: key -> dense entry, found by a hash that was computed once and carried along.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "sage/base/hash.hpp"
+
+namespace sage::state {
+
+/// What a table stores of a key: views become owners.
+template <class K>
+struct owned_key {
+  using type = K;
+};
+template <>
+struct owned_key<std::string_view> {
+  using type = std::string;
+};
+template <>
+struct owned_key<const char*> {
+  using type = std::string;
+};
+template <class A, class B>
+struct owned_key<std::pair<A, B>> {
+  using type = std::pair<typename owned_key<A>::type, typename owned_key<B>::type>;
+};
+template <class K>
+using owned_key_t = typename owned_key<std::remove_cvref_t<K>>::type;
+
+/// Open addressing over an index of 8-byte slots, entries in dense chunks in order of first appearance. So walking
+/// all entries is one scan in an order that doesn't depend on the hash, entries never move, and a look-up touches
+/// one slot and one entry, both of which can be fetched ahead.
+///
+/// Cost  O(1) expected per look-up with linear probing at a load of at most 1/2; growth rehashes slots, not keys
+template <class K, class V>
+class keyed_table {
+ public:
+  using key_type = owned_key_t<K>;
+  struct entry {
+    std::uint64_t hash;
+    key_type key;
+    V value;
+  };
+
+  keyed_table() : slots_(slots_min) {}
+  keyed_table(keyed_table&&) noexcept = default;
+  keyed_table& operator=(keyed_table&&) noexcept = default;
+
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+
+  /// The entry at `position` in order of appearance.
+  [[nodiscard]] entry& at(std::size_t position) noexcept { return chunks_[position / chunk_size].at(position % chunk_size); }
+  [[nodiscard]] const entry& at(std::size_t position) const noexcept {
+    return chunks_[position / chunk_size].at(position % chunk_size);
+  }
+
+  /// The position of `key`, or `absent`.
+  template <class Key>
+  [[nodiscard]] std::size_t find(const Key& key, std::uint64_t hash) const {
+    const std::size_t mask = slots_.size() - 1;
+    for (std::size_t i = hash & mask;; i = (i + 1) & mask) {
+      const slot& s = slots_[i];
+      if (s.number == 0) return absent;
+      if (s.tag == tag_of(hash) && at(s.number - 1).key == key) return s.number - 1;
+    }
+  }
+
+  /// The position of `key`, which is entered with `make()` as its value when it is new. When `make` throws, the
+  /// table is unchanged.
+  template <class Key, class Make>
+  std::size_t find_or_insert(const Key& key, std::uint64_t hash, Make&& make) {
+    const std::size_t mask = slots_.size() - 1;
+    std::size_t i = hash & mask;
+    for (;; i = (i + 1) & mask) {
+      const slot& s = slots_[i];
+      if (s.number == 0) break;
+      if (s.tag == tag_of(hash) && at(s.number - 1).key == key) return s.number - 1;
+    }
+    append(hash, key_type(key), std::forward<Make>(make)());
+    slots_[i] = slot{tag_of(hash), static_cast<std::uint32_t>(size_)};
+    if (size_ * 2 > slots_.size()) grow();
+    return size_ - 1;
+  }
+
+  /// Fetches the slot of `hash` ahead.
+  void prefetch_slot(std::uint64_t hash) const noexcept { __builtin_prefetch(&slots_[hash & (slots_.size() - 1)]); }
+  /// Fetches the entry that the slot of `hash` points to ahead; the slot itself should be there already.
+  void prefetch_entry(std::uint64_t hash) const noexcept {
+    const slot& s = slots_[hash & (slots_.size() - 1)];
+    if (s.number != 0) __builtin_prefetch(&at(s.number - 1));
+  }
+
+  /// Takes back the newest entry: what a failed record had entered.
+  void remove_newest() noexcept {
+    const std::size_t mask = slots_.size() - 1;
+    std::size_t i = at(size_ - 1).hash & mask;
+    while (slots_[i].number != size_) i = (i + 1) & mask;
+    slots_[i] = slot{};  // nobody probes past it: it was entered last, at the end of its run
+    --size_;
+    chunks_.back().pop_back();
+    if (chunks_.back().size() == 0) chunks_.pop_back();
+  }
+
+  void clear() noexcept {
+    chunks_.clear();
+    slots_.assign(slots_.size(), slot{});
+    size_ = 0;
+  }
+
+  /// Approximate bytes held, without what keys and values own.
+  [[nodiscard]] std::size_t bytes() const noexcept {
+    return slots_.size() * sizeof(slot) + chunks_.size() * chunk_size * sizeof(entry);
+  }
+
+  static constexpr std::size_t absent = ~std::size_t{0};
+
+ private:
+  struct slot {
+    std::uint32_t tag = 0;     // upper half of the hash
+    std::uint32_t number = 0;  // position + 1; 0 is free
+  };
+  static constexpr std::size_t slots_min = 64;
+  static constexpr std::size_t chunk_size = 1024;
+
+  static std::uint32_t tag_of(std::uint64_t hash) noexcept { return static_cast<std::uint32_t>(hash >> 32); }
+
+  // A block of entries that never moves.
+  class chunk {
+   public:
+    chunk() : memory_(std::allocator<entry>().allocate(chunk_size)) {}
+    chunk(chunk&& other) noexcept
+        : memory_(std::exchange(other.memory_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+    chunk& operator=(chunk&& other) noexcept {
+      std::swap(memory_, other.memory_);
+      std::swap(size_, other.size_);
+      return *this;
+    }
+    ~chunk() {
+      std::destroy_n(memory_, size_);
+      if (memory_) std::allocator<entry>().deallocate(memory_, chunk_size);
+    }
+    entry& at(std::size_t i) noexcept { return memory_[i]; }
+    const entry& at(std::size_t i) const noexcept { return memory_[i]; }
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    void push_back(std::uint64_t hash, key_type&& key, V&& value) {
+      ::new (static_cast<void*>(memory_ + size_)) entry{hash, std::move(key), std::move(value)};
+      ++size_;
+    }
+    void pop_back() noexcept { std::destroy_at(memory_ + --size_); }
+
+   private:
+    entry* memory_;
+    std::size_t size_ = 0;
+  };
+
+  void append(std::uint64_t hash, key_type key, V value) {
+    if (size_ % chunk_size == 0) chunks_.emplace_back();
+    chunks_.back().push_back(hash, std::move(key), std::move(value));
+    ++size_;
+  }
+
+  void grow() {
+    std::vector<slot> bigger(slots_.size() * 2);
+    const std::size_t mask = bigger.size() - 1;
+    for (std::size_t position = 0; position < size_; ++position) {
+      const std::uint64_t hash = at(position).hash;
+      std::size_t i = hash & mask;
+      while (bigger[i].number != 0) i = (i + 1) & mask;
+      bigger[i] = slot{tag_of(hash), static_cast<std::uint32_t>(position + 1)};
+    }
+    slots_ = std::move(bigger);
+  }
+
+  std::vector<slot> slots_;
+  std::vector<chunk> chunks_;
+  std::size_t size_ = 0;
+};
+
+}  // namespace sage::state

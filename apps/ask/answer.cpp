@@ -14,7 +14,7 @@ namespace {
 
 /// Passages of the first ranking that are looked at more closely: enough for those that repeat a better one, too.
 constexpr std::size_t candidates_min = 200;
-constexpr std::size_t candidates_per_passage = 20;
+constexpr std::size_t candidates_per_passage = 30;
 
 /// A text with at least this share of English function words is English (prose has about 0.4, German 0.05); a folder
 /// that is English as a whole vouches for its tables and code. Who asks in English gets English first.
@@ -129,6 +129,7 @@ found_passage describe(const passage_index& index, const group& same) {
 }  // namespace
 
 answer answer_question(const passage_index& index, std::string_view question, term_finder& terms, std::size_t count) {
+  count = std::min(count, limits::hits_max);
   answer given;
   given.question = text::cut_utf8(text::trim(question), limits::question_bytes_max);
   const weighted_question wanted(index, question_terms(given.question, terms));

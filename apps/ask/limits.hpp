@@ -20,6 +20,10 @@ inline constexpr std::size_t heading_bytes_max = 240;
 /// Bytes looked at to tell text from binary content and to find out what kind of text it is.
 inline constexpr std::size_t detection_bytes_max = 8192;
 
+/// An inline mark of Markdown (a code span, a link's address, a tag) ends within this, or it is no mark: otherwise a
+/// long line of opening marks would be searched to its end again and again.
+inline constexpr std::size_t inline_bytes_max = 2000;
+
 /// Conditionals of a man page on one line (`.if n .if n …`) are followed this deep, the rest is left out.
 inline constexpr std::size_t roff_depth_max = 16;
 

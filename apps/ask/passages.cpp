@@ -145,16 +145,40 @@ std::vector<section> sections_of(const text::extracted& document, const passage_
   return sections;
 }
 
+/// The headings that all of the sections are below of.
+std::string common_path(const section* first, const section* last) {
+  auto common = first->path.size();
+  for (const auto* section = first + 1; section != last; ++section) {
+    const auto [end, other] =
+        std::mismatch(first->path.begin(), first->path.begin() + static_cast<std::ptrdiff_t>(common),
+                      section->path.begin(), section->path.end());
+    common = static_cast<std::size_t>(end - first->path.begin());
+  }
+  // Whole headings only: up to the end of one path, or back to where the last common heading ends.
+  const auto ends_heading = [&](const section& section) {
+    return section.path.size() == common ||
+           section.path.compare(common, section_separator.size(), section_separator) == 0;
+  };
+  if (!std::all_of(first, last, ends_heading)) {
+    const auto separator = first->path.rfind(section_separator, common == 0 ? 0 : common - 1);
+    common = separator == std::string::npos ? 0 : separator;
+  }
+  return first->path.substr(0, common);
+}
+
 class passage_writer {
  public:
   passage_writer(std::string_view path, std::string_view title, const passage_size& size)
       : path_(path), title_(title), size_(size) {}
 
-  /// Makes passages of neighbouring sections that are small, or of one section.
+  /// Makes passages of neighbouring sections that are small, or of one section. Small ones keep their headings in
+  /// the text, since the section of the passage names only what they have in common.
   void write(const section* first, const section* last) {
-    section_ = first->path;
+    const bool is_single = first + 1 == last;
+    section_ = is_single ? first->path : common_path(first, last);
     for (const auto* section = first; section != last; ++section) {
-      if (section != first) add({section->heading, count_words(section->heading), true, true});
+      const bool is_named = !is_single && !section->heading.empty() && section->heading != title_;
+      if (is_named) add({section->heading, count_words(section->heading), true, true});
       for (const auto& unit : section->units) add(unit);
     }
     flush_last();

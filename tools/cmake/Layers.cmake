@@ -45,7 +45,9 @@ set(SAGE_DOORS
   "^caf/ -> ^actors/"
   "^(spdlog|fmt)/ -> ^libsage/sage/observability/log\\.cpp$"
   "^msgpack(\\.hpp|/) -> ^libsage/sage/model/[a-z0-9_/]*\\.cpp$"
-  "^nlohmann/ -> ^libsage/sage/[a-z0-9_/]*\\.cpp$"
+  "^nlohmann/ -> ^(libsage/sage/[a-z0-9_/]*|apps/ask/answer_format)\\.cpp$"
+  "^libstemmer\\.h$ -> ^apps/ask/terms\\.cpp$"
+  "^utf8proc\\.h$ -> ^apps/ask/tokens\\.cpp$"
   "^boost/program_options -> ^libsage/sage/app/[a-z0-9_]*\\.cpp$"
   "^yaml-cpp/ -> ^libsage/sage/app/[a-z0-9_]*\\.cpp$"
   "^[a-z]*mmintrin\\.h$ -> ^libsage/sage/(base|model|connectors)/"
@@ -53,4 +55,4 @@ set(SAGE_DOORS
   "^(tbb|oneapi)/ -> ^tests/bench/")
 
 # Which <*.h> are behind a door of the list above; any other is the operating system's.
-set(SAGE_LIBRARY_C_HEADERS "^(zlib|[a-z]*mmintrin)\\.h$")
+set(SAGE_LIBRARY_C_HEADERS "^(zlib|libstemmer|utf8proc|[a-z]*mmintrin)\\.h$")

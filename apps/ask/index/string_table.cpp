@@ -1,6 +1,7 @@
 #include "ask/index/string_table.hpp"
 
 #include <functional>
+#include <utility>
 
 namespace ask {
 
@@ -19,37 +20,38 @@ std::uint32_t hash_of(std::string_view text) noexcept {
 /// The slot that holds `text`, or the free one where it belongs. There is always a free one.
 std::size_t string_table::slot_of(std::string_view text, std::uint32_t hash) const noexcept {
   const auto mask = slots_.size() - 1;
-  for (auto slot = hash & mask;; slot = (slot + 1) & mask) {
-    const auto entry = slots_[slot];
-    if (entry == 0 || (hashes_[entry - 1] == hash && (*this)[entry - 1] == text)) return slot;
+  for (auto at = hash & mask;; at = (at + 1) & mask) {
+    const auto& entry = slots_[at];
+    if (entry.number_plus_one == 0) return at;
+    if (entry.hash == hash && (*this)[entry.number_plus_one - 1] == text) return at;
   }
 }
 
 std::uint32_t string_table::insert(std::string_view text) {
-  if (slots_.size() < 2 * (hashes_.size() + 1)) grow();
+  if (slots_.size() < 2 * (std::size_t{size()} + 1)) grow();
   const auto hash = hash_of(text);
-  const auto slot = slot_of(text, hash);
-  if (slots_[slot] != 0) return slots_[slot] - 1;
+  auto& entry = slots_[slot_of(text, hash)];
+  if (entry.number_plus_one != 0) return entry.number_plus_one - 1;
   bytes_.append(text);
   ends_.push_back(bytes_.size());
-  hashes_.push_back(hash);
-  slots_[slot] = size();
+  entry = {hash, size()};
   return size() - 1;
 }
 
 std::uint32_t string_table::find(std::string_view text) const noexcept {
   if (slots_.empty()) return none;
-  const auto entry = slots_[slot_of(text, hash_of(text))];
-  return entry == 0 ? none : entry - 1;
+  const auto number = slots_[slot_of(text, hash_of(text))].number_plus_one;
+  return number == 0 ? none : number - 1;
 }
 
 void string_table::grow() {
-  std::vector<std::uint32_t> wider(slots_.empty() ? slots_min : slots_.size() * 2);
+  std::vector<slot> wider(slots_.empty() ? slots_min : slots_.size() * 2);
   const auto mask = wider.size() - 1;
-  for (std::uint32_t id = 0; id < size(); ++id) {
-    auto slot = hashes_[id] & mask;
-    while (wider[slot] != 0) slot = (slot + 1) & mask;
-    wider[slot] = id + 1;
+  for (const auto& entry : slots_) {
+    if (entry.number_plus_one == 0) continue;
+    auto at = entry.hash & mask;
+    while (wider[at].number_plus_one != 0) at = (at + 1) & mask;
+    wider[at] = entry;
   }
   slots_ = std::move(wider);
 }

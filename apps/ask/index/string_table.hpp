@@ -26,16 +26,21 @@ class string_table {
     return std::string_view(bytes_).substr(ends_[id], ends_[id + 1] - ends_[id]);
   }
 
-  [[nodiscard]] std::uint32_t size() const noexcept { return static_cast<std::uint32_t>(hashes_.size()); }
+  [[nodiscard]] std::uint32_t size() const noexcept { return static_cast<std::uint32_t>(ends_.size() - 1); }
 
  private:
+  /// The hash beside the number: nearly every miss is seen without looking at another string.
+  struct slot {
+    std::uint32_t hash = 0;
+    std::uint32_t number_plus_one = 0;  ///< 0 when free
+  };
+
   [[nodiscard]] std::size_t slot_of(std::string_view text, std::uint32_t hash) const noexcept;
   void grow();
 
   std::string bytes_;
   std::vector<std::size_t> ends_{0};
-  std::vector<std::uint32_t> hashes_;
-  std::vector<std::uint32_t> slots_;  ///< number + 1, 0 when free; the size is a power of two
+  std::vector<slot> slots_;  ///< the size is a power of two
 };
 
 }  // namespace ask

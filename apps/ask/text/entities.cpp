@@ -2,8 +2,7 @@
 
 #include <algorithm>
 #include <array>
-
-#include "ask/text/encoding.hpp"
+#include <cstdint>
 
 namespace ask::text {
 
@@ -11,12 +10,12 @@ namespace {
 
 struct named {
   std::string_view name;
-  std::uint32_t code_point;
+  char32_t code_point;
 };
 
 // The 253 names of HTML 4.01 (section 24) and XML, in byte order for the binary search.
 // clang-format off
-constexpr std::array<named, 253> names{{
+constexpr auto names = std::to_array<named>({
     {"AElig", 0xC6}, {"Aacute", 0xC1}, {"Acirc", 0xC2}, {"Agrave", 0xC0}, {"Alpha", 0x391}, {"Aring", 0xC5},
     {"Atilde", 0xC3}, {"Auml", 0xC4}, {"Beta", 0x392}, {"Ccedil", 0xC7}, {"Chi", 0x3A7}, {"Dagger", 0x2021},
     {"Delta", 0x394}, {"ETH", 0xD0}, {"Eacute", 0xC9}, {"Ecirc", 0xCA}, {"Egrave", 0xC8}, {"Epsilon", 0x395},
@@ -60,7 +59,7 @@ constexpr std::array<named, 253> names{{
     {"ugrave", 0xF9}, {"uml", 0xA8}, {"upsih", 0x3D2}, {"upsilon", 0x3C5}, {"uuml", 0xFC}, {"weierp", 0x2118},
     {"xi", 0x3BE}, {"yacute", 0xFD}, {"yen", 0xA5}, {"yuml", 0xFF}, {"zeta", 0x3B6}, {"zwj", 0x200D},
     {"zwnj", 0x200C},
-}};
+});
 // clang-format on
 
 constexpr std::size_t name_bytes_max = 10;
@@ -89,7 +88,8 @@ entity numeric(std::string_view text) {
   }
   if (at == first) return {};
   if (at < text.size() && text[at] == ';') ++at;
-  return {code_point, at};
+  const bool is_scalar = code_point != 0 && code_point <= 0x10FFFF && (code_point < 0xD800 || code_point > 0xDFFF);
+  return {is_scalar ? char32_t{code_point} : U'\uFFFD', at};
 }
 
 }  // namespace
@@ -107,26 +107,6 @@ entity read_entity(std::string_view text) noexcept {
                        [](const named& entry, std::string_view wanted) { return entry.name < wanted; });
   if (found == names.end() || found->name != name) return {};
   return {found->code_point, end + 1};
-}
-
-std::string decode_entities(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  while (!text.empty()) {
-    const auto ampersand = std::min(text.find('&'), text.size());
-    out.append(text.substr(0, ampersand));
-    text.remove_prefix(ampersand);
-    if (text.empty()) break;
-    const auto found = read_entity(text);
-    if (found.bytes == 0) {
-      out.push_back('&');
-      text.remove_prefix(1);
-    } else {
-      append_utf8(out, found.code_point);
-      text.remove_prefix(found.bytes);
-    }
-  }
-  return out;
 }
 
 }  // namespace ask::text

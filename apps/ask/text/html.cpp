@@ -7,10 +7,10 @@
 
 #include "ask/limits.hpp"
 #include "ask/text/block_writer.hpp"
-#include "ask/text/encoding.hpp"
 #include "ask/text/entities.hpp"
 #include "ask/text/extract.hpp"
 #include "ask/text/html_elements.hpp"
+#include "sage/base/utf8.hpp"
 
 namespace ask::text {
 
@@ -328,7 +328,8 @@ class html_reader {
         text.remove_prefix(1);
       } else {
         std::string character;
-        if (found.code_point != 0xAD) append_utf8(character, found.code_point);  // a soft hyphen is no character
+        if (found.code_point != 0xAD)
+          sage::append_utf8(character, found.code_point);  // a soft hyphen is no character
         append(character);
         text.remove_prefix(found.bytes);
       }

@@ -15,7 +15,7 @@ struct element {
 using enum html_role;
 
 // In byte order for the binary search.
-constexpr std::array<element, 63> elements{{
+constexpr auto elements = std::to_array<element>({
     {"a", link},
     {"address", block},
     {"article", block},
@@ -79,7 +79,7 @@ constexpr std::array<element, 63> elements{{
     {"title", title},
     {"tr", row},
     {"ul", block},
-}};
+});
 
 static_assert(std::is_sorted(elements.begin(), elements.end(),
                              [](const element& a, const element& b) { return a.name < b.name; }));

@@ -58,10 +58,11 @@ class man_reader {
     if (name == "TH" || name == "Dt") return on_title(arguments);
     if (name == "IP") return on_indented(arguments);
     if (name == "It") return on_mdoc_item(arguments);
+    if (is_mdoc_inline(name)) return on_mdoc_inline(name, arguments);
+    if (arguments.empty()) return;  // a font macro without words is for the next line
     if (is_one_of(name, {"B", "I", "SM", "SB", "R", "UR", "MT", "SY"})) return write_text(joined(arguments, " "));
     if (is_one_of(name, {"BR", "BI", "IR", "IB", "RB", "RI"})) return write_text(joined(arguments, ""));
     if (name == "OP") return write_text("[" + joined(arguments, " ") + "]");
-    if (is_mdoc_inline(name)) return on_mdoc_inline(name, arguments);
     // What is left (.ad, .hy, .nr, .ds, .so, .UE …) sets how the page looks or says nothing without a formatter.
   }
 

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 
-#include "ask/text/encoding.hpp"
+#include "ask/limits.hpp"
 #include "ask/text/entities.hpp"
+#include "sage/base/utf8.hpp"
 
 namespace ask::text {
 
@@ -46,6 +47,12 @@ class inline_reader {
   [[nodiscard]] char at(std::size_t offset) const { return at_ + offset < line_.size() ? line_[at_ + offset] : '\0'; }
   [[nodiscard]] char before() const { return at_ == 0 ? ' ' : line_[at_ - 1]; }
 
+  /// Where `text` occurs at or after `from`, if that is near.
+  [[nodiscard]] std::size_t find_near(std::string_view text, std::size_t from) const {
+    const auto found = line_.substr(from, limits::inline_bytes_max).find(text);
+    return found == std::string_view::npos ? found : from + found;
+  }
+
   void keep(std::size_t count) {
     out_.append(line_.substr(at_, count));
     at_ += count;
@@ -59,7 +66,7 @@ class inline_reader {
   void on_code() {
     const auto run = std::min(line_.find_first_not_of('`', at_), line_.size()) - at_;
     const auto fence = line_.substr(at_, run);
-    const auto end = line_.find(fence, at_ + run);
+    const auto end = find_near(fence, at_ + run);
     if (end == std::string_view::npos) return keep(run);
     out_.append(line_.substr(at_ + run, end - at_ - run));
     at_ = end + run;
@@ -101,12 +108,12 @@ class inline_reader {
     ++at_;
     const char opening = at(0);
     if (opening != '(' && opening != '[') return;
-    const auto end = line_.find(opening == '(' ? ')' : ']', at_);
+    const auto end = find_near(opening == '(' ? ")" : "]", at_);
     if (end != std::string_view::npos) at_ = end + 1;
   }
 
   void on_angle() {
-    const auto end = line_.find('>', at_);
+    const auto end = find_near(">", at_);
     const bool is_tag = is_letter(at(1)) || at(1) == '/' || at(1) == '!';
     if (!is_tag || end == std::string_view::npos) return keep(1);
     const auto inside = line_.substr(at_ + 1, end - at_ - 1);
@@ -120,7 +127,7 @@ class inline_reader {
   void on_ampersand() {
     const auto found = read_entity(line_.substr(at_));
     if (found.bytes == 0) return keep(1);
-    append_utf8(out_, found.code_point);
+    sage::append_utf8(out_, found.code_point);
     at_ += found.bytes;
   }
 

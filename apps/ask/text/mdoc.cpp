@@ -14,28 +14,31 @@ struct inline_macro {
 };
 
 // Macros that print nothing of their own print their arguments.
-constexpr std::array<inline_macro, 58> macros{{
-    {"Ad", "", ""},          {"An", "", ""},     {"Ao", "<", ""},
-    {"Ap", "'", ""},         {"Aq", "<", ">"},   {"Ar", "", ""},
-    {"At", "AT&T UNIX", ""}, {"Bq", "[", "]"},   {"Brq", "{", "}"},
-    {"Bsx", "BSD/OS", ""},   {"Bx", "BSD", ""},  {"Cd", "", ""},
-    {"Cm", "", ""},          {"Dl", "", ""},     {"Dq", "“", "”"},
-    {"Dv", "", ""},          {"Em", "", ""},     {"Er", "", ""},
-    {"Ev", "", ""},          {"Fa", "", ""},     {"Fd", "", ""},
-    {"Fl", "-", ""},         {"Fn", "", ""},     {"Ft", "", ""},
-    {"Fx", "FreeBSD", ""},   {"Ic", "", ""},     {"In", "#include <", ">"},
-    {"Li", "", ""},          {"Lk", "", ""},     {"Lb", "", ""},
-    {"Ms", "", ""},          {"Mt", "", ""},     {"Nd", "— ", ""},
-    {"Nm", "", ""},          {"No", "", ""},     {"Ns", "", ""},
-    {"Nx", "NetBSD", ""},    {"Op", "[", "]"},   {"Ox", "OpenBSD", ""},
-    {"Pa", "", ""},          {"Pf", "", ""},     {"Po", "(", ""},
-    {"Pq", "(", ")"},        {"Ql", "‘", "’"},   {"Qq", "\"", "\""},
-    {"Rs", "", ""},          {"Re", "", ""},     {"Sq", "‘", "’"},
-    {"St", "", ""},          {"Sx", "", ""},     {"Sy", "", ""},
-    {"Tn", "", ""},          {"Ux", "UNIX", ""}, {"Va", "", ""},
-    {"Vt", "", ""},          {"Xr", "", ""},     {"Xc", "", ""},
-    {"Xo", "", ""},
-}};
+constexpr auto macros = std::to_array<inline_macro>({
+    {"Ac", ">", ""},       {"Ad", "", ""},        {"An", "", ""},     {"Ao", "<", ""},
+    {"Ap", "'", ""},       {"Aq", "<", ">"},      {"Ar", "", ""},     {"At", "AT&T UNIX", ""},
+    {"Bc", "]", ""},       {"Bo", "[", ""},       {"Bq", "[", "]"},   {"Brq", "{", "}"},
+    {"Bsx", "BSD/OS", ""}, {"Bx", "BSD", ""},     {"Cd", "", ""},     {"Cm", "", ""},
+    {"Dc", "”", ""},       {"Dl", "", ""},        {"Do", "“", ""},    {"Dq", "“", "”"},
+    {"Dv", "", ""},        {"Em", "", ""},        {"Er", "", ""},     {"Ev", "", ""},
+    {"Fa", "", ""},        {"Fd", "", ""},        {"Fl", "-", ""},    {"Fn", "", ""},
+    {"Ft", "", ""},        {"Fx", "FreeBSD", ""}, {"Ic", "", ""},     {"In", "#include <", ">"},
+    {"Lb", "", ""},        {"Li", "", ""},        {"Lk", "", ""},     {"Ms", "", ""},
+    {"Mt", "", ""},        {"Nd", "— ", ""},      {"Nm", "", ""},     {"No", "", ""},
+    {"Ns", "", ""},        {"Nx", "NetBSD", ""},  {"Oc", "]", ""},    {"Oo", "[", ""},
+    {"Op", "[", "]"},      {"Ox", "OpenBSD", ""}, {"Pa", "", ""},     {"Pc", ")", ""},
+    {"Pf", "", ""},        {"Po", "(", ""},       {"Pq", "(", ")"},   {"Qc", "\"", ""},
+    {"Ql", "‘", "’"},      {"Qo", "\"", ""},      {"Qq", "\"", "\""}, {"Re", "", ""},
+    {"Rs", "", ""},        {"Sc", "’", ""},       {"So", "‘", ""},    {"Sq", "‘", "’"},
+    {"St", "", ""},        {"Sx", "", ""},        {"Sy", "", ""},     {"Tn", "", ""},
+    {"Ux", "UNIX", ""},    {"Va", "", ""},        {"Vt", "", ""},     {"Xc", "", ""},
+    {"Xo", "", ""},        {"Xr", "", ""},        {"Es", "", ""},
+});
+
+/// Closing halves such as `Oc` follow without a space, and so does a joiner.
+bool is_closing_macro(std::string_view name) {
+  return name == "Ns" || name == "Ap" || (name.size() == 2 && name[1] == 'c' && name != "Ic" && name != "Xc");
+}
 
 const inline_macro* find_macro(std::string_view name) noexcept {
   const auto* found =
@@ -52,10 +55,10 @@ class inline_writer {
   explicit inline_writer(std::string_view name) : name_(name) {}
 
   void write(const inline_macro& macro, const std::vector<std::string>& arguments, std::size_t& at) {
-    if (macro.name == "Ns" || macro.name == "Ap") is_joined_ = true;
+    if (is_closing_macro(macro.name)) is_joined_ = true;
     if (!macro.before.empty()) {
       put(macro.before);
-      is_joined_ = macro.before.size() == 1 || macro.before.back() != ' ';
+      is_joined_ = !is_closing_macro(macro.name) || macro.name == "Ap";
       if (!macro.after.empty()) closing_.emplace_back(macro.after);
     }
     const bool has_argument = at < arguments.size() && !is_closing_mark(arguments[at]);
@@ -74,21 +77,12 @@ class inline_writer {
     is_joined_ = text == "(" || text == "[";
   }
 
-  std::string take() {
-    while (!closing_.empty()) {
-      out_.append(closing_.back());
-      closing_.pop_back();
-    }
-    return std::move(out_);
+  /// Writes the closing marks of all quotations that are open.
+  void close() {
+    for (; !closing_.empty(); closing_.pop_back()) out_.append(closing_.back());
   }
 
-  void close_before_mark(std::string_view mark) {
-    while (!closing_.empty()) {
-      out_.append(closing_.back());
-      closing_.pop_back();
-    }
-    put(mark);
-  }
+  std::string take() { return std::move(out_); }
 
  private:
   std::string_view name_;
@@ -107,17 +101,19 @@ std::string mdoc_inline(std::string_view macro, const std::vector<std::string>& 
   inline_writer writer(name);
   std::size_t at = 0;
   if (const auto* first = find_macro(macro)) writer.write(*first, arguments, at);
-  while (at < arguments.size()) {
+  // Punctuation at the end of the line stands behind the closing quotes.
+  auto end = arguments.size();
+  while (end > at && is_closing_mark(arguments[end - 1])) --end;
+  while (at < end) {
     const auto& argument = arguments[at++];
-    const bool is_last = at == arguments.size();
     if (const auto* inner = find_macro(argument)) {
       writer.write(*inner, arguments, at);
-    } else if (is_last && is_closing_mark(argument)) {
-      writer.close_before_mark(argument);
     } else {
       writer.put(argument);
     }
   }
+  writer.close();
+  for (end = std::max(end, at); end < arguments.size(); ++end) writer.put(arguments[end]);
   return writer.take();
 }
 

@@ -5,7 +5,7 @@
 #include <charconv>
 #include <cstdint>
 
-#include "ask/text/encoding.hpp"
+#include "sage/base/utf8.hpp"
 
 namespace ask::text {
 
@@ -17,7 +17,7 @@ struct special {
 };
 
 /// The special characters and strings that man pages use (groff_char(7), man(7), mdoc(7)).
-constexpr std::array<special, 58> specials{{
+constexpr auto specials = std::to_array<special>({
     {"aq", "'"},   {"dq", "\""}, {"em", "—"}, {"en", "–"}, {"hy", "-"}, {"bu", "•"}, {"ci", "○"},  {"lq", "“"},
     {"rq", "”"},   {"oq", "‘"},  {"cq", "’"}, {"ga", "`"}, {"ha", "^"}, {"ti", "~"}, {"rs", "\\"}, {"sl", "/"},
     {"at", "@"},   {"sh", "#"},  {"Do", "$"}, {"ba", "|"}, {"bv", "|"}, {"lB", "["}, {"rB", "]"},  {"lC", "{"},
@@ -26,7 +26,7 @@ constexpr std::array<special, 58> specials{{
     {"<-", "←"},   {"+-", "±"},  {"de", "°"}, {"12", "½"}, {"sc", "§"}, {"ss", "ß"}, {":a", "ä"},  {":o", "ö"},
     {":u", "ü"},   {"'e", "é"},  {"`e", "è"}, {"'a", "á"}, {"`a", "à"}, {"~n", "ñ"}, {"Tm", "™"},  {"R", "®"},
     {"C+", "C++"}, {"eq", "="},
-}};
+});
 
 class roff_reader {
  public:
@@ -148,7 +148,8 @@ class roff_reader {
     std::uint32_t code_point = 0;
     const auto* end = name.data() + name.size();
     const auto parsed = std::from_chars(name.data() + 1, end, code_point, 16);
-    if (parsed.ec == std::errc{} && parsed.ptr == end) append_utf8(out_, code_point);
+    const bool is_scalar = code_point <= 0x10FFFF && (code_point < 0xD800 || code_point > 0xDFFF);
+    if (parsed.ec == std::errc{} && parsed.ptr == end && is_scalar) sage::append_utf8(out_, code_point);
   }
 
   std::string& out_;

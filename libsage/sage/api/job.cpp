@@ -1,6 +1,6 @@
 #include "sage/api/job.hpp"
 
-#include "sage/runtime/assembly.hpp"
+#include <algorithm>
 
 namespace sage {
 

@@ -54,8 +54,9 @@ class program {
     for (const option_spec& spec : graph_options()) names.push_back(spec.name);
     for (const option_spec& spec : specs_) {
       if (std::find(names.begin(), names.end(), spec.name) != names.end()) {
-        return error(errc::invalid_argument, "the app declares the option '" + spec.name + "', which is there already",
-                     {}, "give it another name");
+        return error(errc::invalid_argument,
+                     "the app declares the option '" + spec.name + "', which is there already", {},
+                     "give it another name");
       }
       names.push_back(spec.name);
     }
@@ -65,7 +66,8 @@ class program {
 
   [[nodiscard]] error unknown_command(const std::string& command) const {
     const std::string advice = app_.name() + " --help shows what there is";
-    if (command.empty()) return error(errc::configuration, "the command is missing", {}, "write " + app_.name() + " run ...; " + advice);
+    if (command.empty())
+      return error(errc::configuration, "the command is missing", {}, "write " + app_.name() + " run ...; " + advice);
     if (command.starts_with('-')) {
       return error(errc::configuration, "the command is missing before " + command, {},
                    "write " + app_.name() + " run " + command + " ...");
@@ -99,7 +101,8 @@ class program {
 
   // Removes an option that is for this call alone and returns its text.
   static std::optional<std::string> take(std::vector<given_option>& given, std::string_view name) {
-    const auto found = std::find_if(given.begin(), given.end(), [&](const given_option& g) { return g.name == name; });
+    const auto found =
+        std::find_if(given.begin(), given.end(), [&](const given_option& g) { return g.name == name; });
     if (found == given.end()) return std::nullopt;
     std::string text = found->texts.empty() ? std::string() : std::move(found->texts.front());
     given.erase(found);

@@ -36,9 +36,9 @@ std::string short_time(double seconds) {
 }
 
 std::optional<std::string> limiting_actor(const job_metrics& now) {
-  const auto busiest =
-      std::max_element(now.instances.begin(), now.instances.end(),
-                       [](const instance_metrics& a, const instance_metrics& b) { return a.busy_ratio < b.busy_ratio; });
+  const auto busiest = std::max_element(
+      now.instances.begin(), now.instances.end(),
+      [](const instance_metrics& a, const instance_metrics& b) { return a.busy_ratio < b.busy_ratio; });
   if (busiest == now.instances.end() || busiest->busy_ratio < 0.5) return std::nullopt;
   return busiest->name;
 }

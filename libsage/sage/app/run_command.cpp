@@ -156,6 +156,8 @@ bool print_result(const std::string& text, console& to) {
   return false;
 }
 
-int run_command(const app& described, const options& given, console& to) { return runner(described, given, to).run(); }
+int run_command(const app& described, const options& given, console& to) {
+  return runner(described, given, to).run();
+}
 
 }  // namespace sage::apps

@@ -1,12 +1,12 @@
 #include "sage/app/signals.hpp"
 
+#include <cerrno>
+#include <utility>
+
 #include <poll.h>
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <utility>
 
 #include "sage/app/console.hpp"
 #include "sage/base/error.hpp"
@@ -38,7 +38,8 @@ struct signal_watch::taken {
 };
 
 signal_watch::signal_watch(console& to) : console_(to), taken_(std::make_unique<taken>()) {
-  if (taken_->descriptor < 0) throw error(errc::io, "can't wait for signals", "signalfd", "raise the limit of open files");
+  if (taken_->descriptor < 0)
+    throw error(errc::io, "can't wait for signals", "signalfd", "raise the limit of open files");
   thread_ = std::thread([this] { watch(); });
 }
 

@@ -1,11 +1,11 @@
 #include "sage/app/terminal.hpp"
 
+#include <string_view>
+
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
-
-#include <string_view>
 
 namespace sage::apps {
 

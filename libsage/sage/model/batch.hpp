@@ -22,11 +22,11 @@ namespace sage {
 
 /// What travels with a batch: where it came from and when it was handed over.
 struct batch_header {
-  nanoseconds enqueued_at = 0;      ///< when the sender gave it away
-  nanoseconds taken_at = 0;         ///< when the receiver began with it
-  std::uint64_t epoch = 0;          ///< checkpoint epoch it belongs to
-  std::uint32_t source_split = 0;   ///< split it was read from
-  std::uint64_t position = 0;       ///< position in that split after its last record
+  nanoseconds enqueued_at = 0;     ///< when the sender gave it away
+  nanoseconds taken_at = 0;        ///< when the receiver began with it
+  std::uint64_t epoch = 0;         ///< checkpoint epoch it belongs to
+  std::uint32_t source_split = 0;  ///< split it was read from
+  std::uint64_t position = 0;      ///< position in that split after its last record
 };
 
 /// The untyped part of every batch. Memory comes from a pool in one block: this header, then the records.
@@ -173,9 +173,16 @@ namespace detail {
 
 template <class T>
 std::uint64_t record_bytes(const T& record) noexcept {
-  if constexpr (requires { record.capacity(); record.data(); sizeof(*record.data()); }) {
+  if constexpr (requires {
+                  record.capacity();
+                  record.data();
+                  sizeof(*record.data());
+                }) {
     return sizeof(T) + record.capacity() * sizeof(*record.data());
-  } else if constexpr (requires { record.first; record.second; }) {
+  } else if constexpr (requires {
+                         record.first;
+                         record.second;
+                       }) {
     return record_bytes(record.first) + record_bytes(record.second);
   } else {
     return sizeof(T);

@@ -55,9 +55,13 @@ chain::chain(std::vector<chained_operator> operators, std::vector<gate_binding> 
 
 chain::~chain() = default;
 
-const context& chain::self(std::size_t position) const noexcept { return links_[position]->self(); }
+const context& chain::self(std::size_t position) const noexcept {
+  return links_[position]->self();
+}
 
-std::string chain::place() const { return links_.empty() ? "router" : links_[at_]->self().place(); }
+std::string chain::place() const {
+  return links_.empty() ? "router" : links_[at_]->self().place();
+}
 
 void chain::open() {
   try {
@@ -111,7 +115,9 @@ bool chain::gates_ready() const noexcept {
   return std::all_of(gates_.begin(), gates_.end(), [](const auto& gate) { return gate->is_ready(); });
 }
 
-bool chain::is_ready() const noexcept { return suspended_ == 0 && gates_ready(); }
+bool chain::is_ready() const noexcept {
+  return suspended_ == 0 && gates_ready();
+}
 
 std::optional<nanoseconds> chain::retry_at() const noexcept {
   if (suspended_ == 0) return std::nullopt;

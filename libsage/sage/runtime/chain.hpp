@@ -85,11 +85,11 @@ class chain {
   operators::source_base* source_ = nullptr;
   std::vector<std::unique_ptr<output_gate>>& gates_;
   std::size_t opened_ = 0;
-  std::size_t at_ = 0;      // the operator at work
-  std::size_t ended_ = 0;   // operators that have been told of the end
+  std::size_t at_ = 0;     // the operator at work
+  std::size_t ended_ = 0;  // operators that have been told of the end
   std::size_t suspended_ = 0;
-  std::uint64_t taken_ = 0;  // batches taken in at the head
-  bool timing_ = false;      // whether the batch at work is one that is timed
+  std::uint64_t taken_ = 0;        // batches taken in at the head
+  bool timing_ = false;            // whether the batch at work is one that is timed
   std::uint64_t split_begin_ = 0;  // of the split that is read
   std::uint64_t split_size_ = 0;   // 0 when it isn't known
   std::uint64_t positions_ = 0;

@@ -1,12 +1,11 @@
 // A small app for the system tests: numbers in, numbers on stdout, with whatever may go wrong on request.
-#include <sage/app.hpp>
-#include <sage/sage.hpp>
-
-#include <poll.h>
-
 #include <cstdio>
 #include <memory>
 #include <stdexcept>
+
+#include <poll.h>
+#include <sage/app.hpp>
+#include <sage/sage.hpp>
 
 namespace {
 
@@ -66,4 +65,6 @@ sage::app counter() {
 
 }  // namespace
 
-int main(int argc, char** argv) { return sage::app_main(argc, argv, counter); }
+int main(int argc, char** argv) {
+  return sage::app_main(argc, argv, counter);
+}

@@ -11,7 +11,9 @@ using sage::batch;
 using sage::batch_pool;
 using sage::batch_ref;
 
-bool is_only_owner(batch_ref records) { return records->unique(); }
+bool is_only_owner(batch_ref records) {
+  return records->unique();
+}
 
 TEST_CASE("a typed batch that is handed on within an expression has one owner", "[model][batch]") {
   auto typed = batch<int>::make(batch_pool::make(), 8);

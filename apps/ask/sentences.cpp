@@ -28,7 +28,8 @@ constexpr std::array<std::string_view, 18> abbreviations{"al",  "approx", "cf", 
 bool is_abbreviation(std::string_view text, std::size_t at) {
   constexpr std::size_t abbreviation_bytes_max = 6;
   std::size_t begin = at;
-  while (begin > 0 && at - begin <= abbreviation_bytes_max && (is_letter(text[begin - 1]) || text[begin - 1] == '.')) --begin;
+  while (begin > 0 && at - begin <= abbreviation_bytes_max && (is_letter(text[begin - 1]) || text[begin - 1] == '.'))
+    --begin;
   const auto word = text.substr(begin, at - begin);
   if (word.size() == 1) return true;  // an initial
   if (word.empty() || word.size() > abbreviation_bytes_max) return false;

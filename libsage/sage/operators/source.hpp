@@ -50,6 +50,8 @@ class source_reader {
   virtual read_status read(batch<T>& into, std::size_t records_max) = 0;
   /// Where in the split the next record begins.
   [[nodiscard]] virtual std::uint64_t position() const = 0;
+  /// Records given up so far because they could not be read, by a policy of the user; counted as dropped.
+  [[nodiscard]] virtual std::uint64_t dropped() const { return 0; }
   virtual void close() {}
 };
 
@@ -74,6 +76,7 @@ class source_base {
   /// Reads one batch and emits it.
   virtual read_status read(output& out) = 0;
   [[nodiscard]] virtual std::uint64_t position() const = 0;
+  [[nodiscard]] virtual std::uint64_t dropped() const = 0;
   virtual void close() = 0;
 };
 using source_ptr = std::unique_ptr<source_base>;
@@ -107,6 +110,7 @@ class source_operator final : public source_base {
     return status;
   }
   std::uint64_t position() const override { return reader_->position(); }
+  std::uint64_t dropped() const override { return reader_->dropped(); }
   void close() override { reader_->close(); }
 
  private:

@@ -19,7 +19,7 @@ namespace sage::tests {
   z.next_out = reinterpret_cast<Bytef*>(packed.data());
   z.avail_out = static_cast<uInt>(packed.size());
   const int status = deflate(&z, Z_FINISH);
-  packed.resize(packed.size() - z.avail_out);
+  packed.erase(packed.size() - z.avail_out);
   deflateEnd(&z);
   if (status != Z_STREAM_END) throw std::runtime_error("zlib did not finish");
   return packed;

@@ -1,13 +1,14 @@
 #include "actors/actor_engine.hpp"
 
-#include <pthread.h>
-
 #include <cstring>
 #include <utility>
 #include <vector>
 
 #include <caf/actor_cast.hpp>
+#include <caf/event_based_actor.hpp>
+#include <caf/sec.hpp>
 #include <caf/send.hpp>
+#include <pthread.h>
 
 #include "actors/actor_waker.hpp"
 #include "actors/messages.hpp"
@@ -21,8 +22,8 @@ namespace {
 
 class actor_control final : public runtime::job_control {
  public:
-  actor_control(const caf::actor& supervisor, std::shared_ptr<job_signals> signals)
-      : supervisor_(caf::actor_cast<caf::actor_addr>(supervisor)), signals_(std::move(signals)) {}
+  actor_control(caf::actor_system& system, const caf::actor& supervisor, std::shared_ptr<job_signals> signals)
+      : system_(system), supervisor_(caf::actor_cast<caf::actor_addr>(supervisor)), signals_(std::move(signals)) {}
 
   void cancel() override {
     // Blocking code is told at once, without waiting for the supervisor's turn.
@@ -34,9 +35,11 @@ class actor_control final : public runtime::job_control {
     signals_->reading.request();
     if (const caf::actor target = supervisor()) caf::anon_send<caf::message_priority::high>(target, drain_job{});
   }
+  [[nodiscard]] caf::actor_system& system() const noexcept { return system_; }
   [[nodiscard]] caf::actor supervisor() const { return caf::actor_cast<caf::actor>(supervisor_); }
 
  private:
+  caf::actor_system& system_;
   caf::actor_addr supervisor_;  // weak: a handle doesn't keep an ended job's actor alive
   std::shared_ptr<job_signals> signals_;
 };
@@ -50,11 +53,10 @@ std::shared_ptr<runtime::job_control> actor_engine::start(std::shared_ptr<runtim
   for (const graph::planned_instance& planned : job->plan().instances) {
     const bool is_source = !planned.is_router() && job->plan().graph.at(planned.chain.front()).is_source();
     auto ear = std::make_shared<actor_waker>(signals, is_source);
-    assembled.push_back(
-        assembled_instance{runtime::assemble(*job, planned.id, pool, ear), ear, planned.blocking});
+    assembled.push_back(assembled_instance{runtime::assemble(*job, planned.id, pool, ear), ear, planned.blocking});
   }
   const caf::actor spawned = system_.spawn<supervisor>(std::move(job), signals, std::move(assembled), left_behind_);
-  return std::make_shared<actor_control>(spawned, std::move(signals));
+  return std::make_shared<actor_control>(system_, spawned, std::move(signals));
 }
 
 bool actor_engine::may_wait() const {
@@ -64,9 +66,20 @@ bool actor_engine::may_wait() const {
   return std::strncmp(name, "caf.", 4) != 0;
 }
 
-caf::actor supervisor_of(const runtime::job_control& control) {
+caf::actor actor_of(const runtime::job_control& control, const runtime::job_record& job) {
   const auto* known = dynamic_cast<const actor_control*>(&control);
-  return known ? known->supervisor() : caf::actor{};
+  if (!known) {
+    throw error(errc::invalid_argument, "the job doesn't run on actors", job.settings().name,
+                "use a local_environment or an embedded_environment");
+  }
+  if (caf::actor running = known->supervisor()) return running;
+  return known->system().spawn<caf::hidden>(
+      [reason = exit_error(job.state(), job.problem())](caf::event_based_actor* self) { self->quit(reason); });
+}
+
+caf::error exit_error(job_state state, const std::shared_ptr<const error>& problem) {
+  if (state == job_state::done) return {};
+  return caf::make_error(caf::sec::runtime_error, problem ? std::string(problem->what()) : std::string("no cause"));
 }
 
 }  // namespace sage::actors

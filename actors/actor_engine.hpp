@@ -26,7 +26,11 @@ class actor_engine final : public runtime::engine {
   std::shared_ptr<std::atomic<bool>> left_behind_ = std::make_shared<std::atomic<bool>>(false);
 };
 
-/// The supervisor actor behind a job's control, or null when the job runs on another engine or is over.
-[[nodiscard]] caf::actor supervisor_of(const runtime::job_control& control);
+/// The actor that goes down with the job: its supervisor, or one that is down already when that is gone. Throws
+/// errc::invalid_argument for a job of another engine.
+[[nodiscard]] caf::actor actor_of(const runtime::job_control& control, const runtime::job_record& job);
+
+/// What an ended job's actor goes down with.
+[[nodiscard]] caf::error exit_error(job_state state, const std::shared_ptr<const error>& problem);
 
 }  // namespace sage::actors

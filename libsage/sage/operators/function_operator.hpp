@@ -34,11 +34,19 @@ class function_operator : public record_operator {
   decltype(auto) preserve(const In& record) {
     if constexpr (functions::callable<F, const In&>) {
       return functions::call(function_, *self_, record);
-    } else if constexpr (std::copy_constructible<In>) {
-      return functions::call(function_, *self_, In(record));
+    } else {
+      return functions::call(function_, *self_, taken(record));
+    }
+  }
+
+  /// A record for a function that wants one of its own: the original, or a copy of one that must survive.
+  static In taken(In&& record) noexcept { return std::move(record); }
+  static In taken(const In& record) {
+    if constexpr (std::copy_constructible<In>) {
+      return record;
     } else {
       // Never reached: the checker refuses a graph in which a record that can't be copied would have to survive.
-      return functions::call(function_, *self_, std::move(const_cast<In&>(record)));
+      return std::move(const_cast<In&>(record));
     }
   }
 

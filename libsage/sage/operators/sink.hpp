@@ -32,6 +32,13 @@ concept sink_descriptor = requires(const S& sink) {
   { sink.make_writer() } -> std::convertible_to<std::unique_ptr<sink_writer<T>>>;
 };
 
+/// A sink that is an operator of its own, because it has to wait for its outside: `make_operator<T>()` for each
+/// instance.
+template <class S, class T>
+concept operator_sink = requires(const S& sink) {
+  { sink.template make_operator<T>() } -> std::convertible_to<operators::operator_ptr>;
+};
+
 }  // namespace sage
 
 namespace sage::operators {

@@ -15,18 +15,18 @@ namespace sage {
 
 /// A part of a source that one reader reads by itself: a byte range of a file, a partition, a range of numbers.
 struct split {
-  std::string name;         ///< what it is a part of: a path, a topic
-  std::uint64_t begin = 0;  ///< first position, inclusive
-  std::uint64_t end = 0;    ///< last position, exclusive; equal to `begin` when it isn't known
-  std::uint32_t number = 0; ///< its place among the splits of the source
+  std::string name;          ///< what it is a part of: a path, a topic
+  std::uint64_t begin = 0;   ///< first position, inclusive
+  std::uint64_t end = 0;     ///< last position, exclusive; equal to `begin` when it isn't known
+  std::uint32_t number = 0;  ///< its place among the splits of the source
 };
 
 /// What a source will do, asked once before the job starts, on the thread of `execute`/`submit`.
 struct source_plan {
   std::vector<split> splits;
-  bool blocking = false;               ///< reading may block: the instance gets a thread of its own
-  std::uint64_t bytes_total = 0;       ///< for progress; 0 when unknown
-  std::uint64_t records_total = 0;     ///< for progress; 0 when unknown
+  bool blocking = false;            ///< reading may block: the instance gets a thread of its own
+  std::uint64_t bytes_total = 0;    ///< for progress; 0 when unknown
+  std::uint64_t records_total = 0;  ///< for progress; 0 when unknown
 };
 
 /// What a read has come to.
@@ -48,6 +48,9 @@ class source_reader {
   /// Appends at most `records_max` records to `into` (which has the room) and says what comes next. May append
   /// fewer, even none. Throws what went wrong.
   virtual read_status read(batch<T>& into, std::size_t records_max) = 0;
+  /// The job drains: returns whether reading may stop at once. A reader that holds records it has promised to
+  /// deliver returns false, takes no more in, and ends its split when all are read.
+  virtual bool drain() { return true; }
   /// Where in the split the next record begins.
   [[nodiscard]] virtual std::uint64_t position() const = 0;
   /// Records given up so far because they could not be read, by a policy of the user; counted as dropped.
@@ -75,6 +78,7 @@ class source_base {
   virtual void start(const split& part) = 0;
   /// Reads one batch and emits it.
   virtual read_status read(output& out) = 0;
+  virtual bool drain() = 0;
   [[nodiscard]] virtual std::uint64_t position() const = 0;
   [[nodiscard]] virtual std::uint64_t dropped() const = 0;
   virtual void close() = 0;
@@ -109,6 +113,7 @@ class source_operator final : public source_base {
     }
     return status;
   }
+  bool drain() override { return reader_->drain(); }
   std::uint64_t position() const override { return reader_->position(); }
   std::uint64_t dropped() const override { return reader_->dropped(); }
   void close() override { reader_->close(); }

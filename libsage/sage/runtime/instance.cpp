@@ -123,7 +123,7 @@ bool instance::step(effects& out) {
   if (!chain_.is_ready() && !chain_.resume(now_, out)) return false;
   switch (phase_) {
     case phase::running:
-      if (draining_ && chain_.has_source() && !split_requested_) source_ended_ = true;
+      if (draining_) drain_source();
       if (input_has_ended()) {
         phase_ = phase::ending;
         return true;
@@ -143,6 +143,15 @@ bool instance::step(effects& out) {
       return true;
     case phase::flushing: finish_input(out); return false;
     default: return false;
+  }
+}
+
+void instance::drain_source() {
+  if (!chain_.has_source() || split_requested_ || source_ended_) return;
+  if (!reading_) {
+    source_ended_ = true;
+  } else if (!std::exchange(drain_told_, true)) {
+    source_ended_ = chain_.drain_source();
   }
 }
 
@@ -294,6 +303,7 @@ instance_counters instance::counters() const {
     router.batches_in = router.batches_out = gates_.front()->batches();
     all.operators.push_back(router);
   }
+  all.source_positions = chain_.positions();
   all.queue_batches = queue_.size();
   if (started_at_ != 0) all.alive_ns = static_cast<std::uint64_t>(time_.now() - started_at_);
   return all;

@@ -177,7 +177,9 @@ class app {
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
   [[nodiscard]] const std::string& brief() const noexcept { return brief_; }
   [[nodiscard]] const std::string& help() const noexcept { return help_; }
-  [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& examples() const noexcept { return examples_; }
+  [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& examples() const noexcept {
+    return examples_;
+  }
   [[nodiscard]] const std::deque<option_spec>& options_declared() const noexcept { return options_; }
   [[nodiscard]] const checker& checking() const noexcept { return check_; }
   [[nodiscard]] const builder& building() const noexcept { return build_; }

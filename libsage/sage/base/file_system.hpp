@@ -87,7 +87,8 @@ class file_system {
 /// `is_closed_stream(error)`.
 inline constexpr std::string_view closed_stream_message = "nobody reads it any more";
 [[nodiscard]] inline bool is_closed_stream(const error& problem) noexcept {
-  return problem.code() == errc::io && std::string_view(problem.what()).find(closed_stream_message) != std::string_view::npos;
+  return problem.code() == errc::io &&
+         std::string_view(problem.what()).find(closed_stream_message) != std::string_view::npos;
 }
 
 }  // namespace sage

@@ -38,12 +38,15 @@ void replace_all(std::string& text, std::string_view from, std::string_view to) 
 void remove_argument(std::string& text, std::string_view word) {
   for (std::size_t at = text.find(word); at != std::string::npos; at = text.find(word, at)) {
     std::size_t end = at + word.size();
-    for (int depth = 1; end < text.size() && depth > 0; ++end) depth += text[end] == '<' ? 1 : text[end] == '>' ? -1 : 0;
+    for (int depth = 1; end < text.size() && depth > 0; ++end)
+      depth += text[end] == '<' ? 1 : text[end] == '>' ? -1 : 0;
     text.erase(at, end - at);
   }
 }
 
-std::string counted(std::uint64_t count, std::string_view unit) { return std::to_string(count) + " " + std::string(unit); }
+std::string counted(std::uint64_t count, std::string_view unit) {
+  return std::to_string(count) + " " + std::string(unit);
+}
 
 }  // namespace
 
@@ -65,7 +68,8 @@ std::string types_of(const node& n) {
   text += text.empty() ? "-> " : " -> ";
   std::vector<std::string> outs;
   for (const record_type* out : n.outs) outs.push_back(type_text(out->name));
-  const bool all_equal = std::all_of(outs.begin(), outs.end(), [&](const std::string& o) { return o == outs.front(); });
+  const bool all_equal =
+      std::all_of(outs.begin(), outs.end(), [&](const std::string& o) { return o == outs.front(); });
   if (outs.size() == 1) return text + outs.front();
   return text + (all_equal ? std::to_string(outs.size()) + " x " + outs.front() : joined(outs, " | "));
 }

@@ -27,7 +27,9 @@ std::string label_of(const node& n, bool explain) {
   return label;
 }
 
-std::string id_of(std::size_t step, node_id id) { return "s" + std::to_string(step) + "_" + std::to_string(id); }
+std::string id_of(std::size_t step, node_id id) {
+  return "s" + std::to_string(step) + "_" + std::to_string(id);
+}
 
 void add_edges(std::string& to, const logical_graph& graph, std::size_t step) {
   for (const edge* e : live_edges(graph)) {

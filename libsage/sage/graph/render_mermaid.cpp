@@ -20,7 +20,9 @@ std::string escaped(std::string_view text) {
   return all;
 }
 
-std::string id_of(std::size_t step, node_id id) { return "s" + std::to_string(step) + "_" + std::to_string(id); }
+std::string id_of(std::size_t step, node_id id) {
+  return "s" + std::to_string(step) + "_" + std::to_string(id);
+}
 
 void add_node(std::string& to, const node& n, std::size_t step, bool explain) {
   std::string label = escaped(n.name) + "<br>" + escaped(n.kind);

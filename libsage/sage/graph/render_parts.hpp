@@ -25,7 +25,7 @@ namespace sage::graph::rendering {
 
 /// All parallel copies of one chain or router.
 struct actor_group {
-  std::string name;              ///< without the instance's number
+  std::string name;                    ///< without the instance's number
   std::vector<std::size_t> instances;  ///< indices into the plan
 };
 /// In the order of the plan.

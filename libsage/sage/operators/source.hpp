@@ -15,18 +15,18 @@ namespace sage {
 
 /// A part of a source that one reader reads by itself: a byte range of a file, a partition, a range of numbers.
 struct split {
-  std::string name;         ///< what it is a part of: a path, a topic
-  std::uint64_t begin = 0;  ///< first position, inclusive
-  std::uint64_t end = 0;    ///< last position, exclusive; equal to `begin` when it isn't known
-  std::uint32_t number = 0; ///< its place among the splits of the source
+  std::string name;          ///< what it is a part of: a path, a topic
+  std::uint64_t begin = 0;   ///< first position, inclusive
+  std::uint64_t end = 0;     ///< last position, exclusive; equal to `begin` when it isn't known
+  std::uint32_t number = 0;  ///< its place among the splits of the source
 };
 
 /// What a source will do, asked once before the job starts, on the thread of `execute`/`submit`.
 struct source_plan {
   std::vector<split> splits;
-  bool blocking = false;               ///< reading may block: the instance gets a thread of its own
-  std::uint64_t bytes_total = 0;       ///< for progress; 0 when unknown
-  std::uint64_t records_total = 0;     ///< for progress; 0 when unknown
+  bool blocking = false;            ///< reading may block: the instance gets a thread of its own
+  std::uint64_t bytes_total = 0;    ///< for progress; 0 when unknown
+  std::uint64_t records_total = 0;  ///< for progress; 0 when unknown
 };
 
 /// What a read has come to.

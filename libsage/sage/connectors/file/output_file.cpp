@@ -8,7 +8,7 @@ namespace sage::file {
 namespace {
 
 constexpr std::size_t name_bytes_max = 255;  // of one component, on every file system worth the name
-constexpr int attempts_max = 100;            // to find a name that is free; one is enough unless somebody wants to win
+constexpr int attempts_max = 100;  // to find a name that is free; one is enough unless somebody wants to win
 
 std::string hexadecimal(std::uint64_t value) {
   std::string digits(16, '0');

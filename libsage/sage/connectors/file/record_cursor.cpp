@@ -93,11 +93,12 @@ bool record_cursor::make_room() {
   if (split_end_ != unknown_end) {
     // Small files get small blocks; one byte more, so that their end shows at once.
     const std::uint64_t rest = split_end_ - std::min(split_end_, base_ + used);
-    wanted = static_cast<std::size_t>(std::min<std::uint64_t>(wanted, std::max<std::uint64_t>(rest + 1, block_bytes_min)));
+    wanted =
+        static_cast<std::size_t>(std::min<std::uint64_t>(wanted, std::max<std::uint64_t>(rest + 1, block_bytes_min)));
   }
   // Twice as much as is carried, so that a long line is copied few times.
-  wanted = std::max(wanted, static_cast<std::size_t>(std::min<std::uint64_t>(
-                                2 * left, options_.line_bytes_max + options_.block_bytes)));
+  wanted = std::max(wanted, static_cast<std::size_t>(
+                                std::min<std::uint64_t>(2 * left, options_.line_bytes_max + options_.block_bytes)));
   const auto scanned = static_cast<std::size_t>(scanned_ - at_);
   base_ += used - left;
   if (block_ && !shared_ && left <= room_ / 2) {
@@ -157,7 +158,8 @@ std::optional<std::uint64_t> record_cursor::lines_before() {
     const std::size_t room = options_.block_bytes;
     const auto bytes = std::make_unique<char[]>(room);
     while (left > 0 && !again.has_ended()) {
-      const std::size_t count = again.read(bytes.get(), static_cast<std::size_t>(std::min<std::uint64_t>(room, left)));
+      const std::size_t count =
+          again.read(bytes.get(), static_cast<std::size_t>(std::min<std::uint64_t>(room, left)));
       lines += static_cast<std::uint64_t>(std::count(bytes.get(), bytes.get() + count, '\n'));
       left -= count;
     }

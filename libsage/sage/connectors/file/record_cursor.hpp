@@ -109,17 +109,17 @@ class record_cursor {
   bool waits_ = false;           // a stream had nothing; the next fill may wait
   bool last_ = false;            // nothing comes behind what is in the block
   bool lines_known_ = false;
-  std::uint64_t lines_ = 0;      // taken since the start
+  std::uint64_t lines_ = 0;  // taken since the start
 
   ref<byte_block> block_;
-  bool shared_ = false;          // others view the block: what is in it must stay
-  std::uint64_t base_ = 0;       // where in the content the block's first byte is
-  std::size_t room_ = 0;         // how much of the block is used
-  char* begin_ = nullptr;        // of the block
-  char* end_ = nullptr;          // of what has been read
-  const char* at_ = nullptr;     // where the next record begins
+  bool shared_ = false;            // others view the block: what is in it must stay
+  std::uint64_t base_ = 0;         // where in the content the block's first byte is
+  std::size_t room_ = 0;           // how much of the block is used
+  char* begin_ = nullptr;          // of the block
+  char* end_ = nullptr;            // of what has been read
+  const char* at_ = nullptr;       // where the next record begins
   const char* scanned_ = nullptr;  // no record ends between at_ and here
-  const char* limit_ = nullptr;  // records that begin here or behind are another split's
+  const char* limit_ = nullptr;    // records that begin here or behind are another split's
 };
 
 }  // namespace sage::file

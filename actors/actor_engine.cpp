@@ -1,7 +1,5 @@
 #include "actors/actor_engine.hpp"
 
-#include <pthread.h>
-
 #include <cstring>
 #include <utility>
 #include <vector>
@@ -10,6 +8,7 @@
 #include <caf/event_based_actor.hpp>
 #include <caf/sec.hpp>
 #include <caf/send.hpp>
+#include <pthread.h>
 
 #include "actors/actor_waker.hpp"
 #include "actors/messages.hpp"
@@ -54,8 +53,7 @@ std::shared_ptr<runtime::job_control> actor_engine::start(std::shared_ptr<runtim
   for (const graph::planned_instance& planned : job->plan().instances) {
     const bool is_source = !planned.is_router() && job->plan().graph.at(planned.chain.front()).is_source();
     auto ear = std::make_shared<actor_waker>(signals, is_source);
-    assembled.push_back(
-        assembled_instance{runtime::assemble(*job, planned.id, pool, ear), ear, planned.blocking});
+    assembled.push_back(assembled_instance{runtime::assemble(*job, planned.id, pool, ear), ear, planned.blocking});
   }
   const caf::actor spawned = system_.spawn<supervisor>(std::move(job), signals, std::move(assembled), left_behind_);
   return std::make_shared<actor_control>(system_, spawned, std::move(signals));
@@ -75,8 +73,8 @@ caf::actor actor_of(const runtime::job_control& control, const runtime::job_reco
                 "use a local_environment or an embedded_environment");
   }
   if (caf::actor running = known->supervisor()) return running;
-  return known->system().spawn<caf::hidden>([reason = exit_error(job.state(), job.problem())](
-                                                caf::event_based_actor* self) { self->quit(reason); });
+  return known->system().spawn<caf::hidden>(
+      [reason = exit_error(job.state(), job.problem())](caf::event_based_actor* self) { self->quit(reason); });
 }
 
 caf::error exit_error(job_state state, const std::shared_ptr<const error>& problem) {

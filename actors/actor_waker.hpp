@@ -25,7 +25,8 @@ struct job_signals {
 /// May outlive its actor: it holds only the address.
 class actor_waker final : public waker {
  public:
-  actor_waker(std::shared_ptr<job_signals> signals, bool is_source) : signals_(std::move(signals)), is_source_(is_source) {}
+  actor_waker(std::shared_ptr<job_signals> signals, bool is_source)
+      : signals_(std::move(signals)), is_source_(is_source) {}
 
   /// Tells it whom to wake. Called once, before the instance is opened.
   void attach(const caf::actor& target) {

@@ -1,6 +1,6 @@
 /// SAGE inside a CAF application: what <sage/embedded.hpp> brings.
 #pragma once
 
-#include "actors/embedded_environment.hpp"
-#include "actors/inlet.hpp"
-#include "actors/outlet.hpp"
+#include "embedded/environment.hpp"
+#include "embedded/inlet.hpp"
+#include "embedded/outlet.hpp"

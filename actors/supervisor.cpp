@@ -65,16 +65,17 @@ void supervisor::spawn_instances() {
   self_ = caf::actor(this);
   for (assembled_instance& one : assembled_) {
     const runtime::instance_id id = one.core->id();
-    const caf::actor spawned = one.blocking
-                                   ? home_system().spawn<instance_actor, caf::detached>(job_, std::move(one.core), self_)
-                                   : home_system().spawn<instance_actor>(job_, std::move(one.core), self_);
+    const caf::actor spawned =
+        one.blocking ? home_system().spawn<instance_actor, caf::detached>(job_, std::move(one.core), self_)
+                     : home_system().spawn<instance_actor>(job_, std::move(one.core), self_);
     one.ear->attach(spawned);
     monitor(spawned);
     alive_.emplace(spawned.address(), id);
     instances_->push_back(spawned);
   }
   assembled_.clear();
-  for (const caf::actor& one : *instances_) send(one, wiring{instances_});
+  // Urgent like the commands, which would overtake it: nobody may start before it knows its peers.
+  for (const caf::actor& one : *instances_) send<caf::message_priority::high>(one, wiring{instances_});
 }
 
 void supervisor::command_instance(runtime::instance_id who, command what) {
@@ -126,11 +127,11 @@ void supervisor::on_down(const caf::down_msg& message) {
   } else if (words != last_words_.end()) {
     coordinator_.on_failed(who, words->second, orders_);
   } else {
-    coordinator_.on_failed(who,
-                           std::make_shared<error>(errc::internal, "its actor ended unexpectedly: " +
-                                                                       to_string(message.reason),
-                                                   job_->plan().instances[who].name),
-                           orders_);
+    coordinator_.on_failed(
+        who,
+        std::make_shared<error>(errc::internal, "its actor ended unexpectedly: " + to_string(message.reason),
+                                job_->plan().instances[who].name),
+        orders_);
   }
   carry_out();
 }

@@ -1,4 +1,6 @@
 // SAGE inside a CAF application that never heard of it: default configuration, its own actors, several jobs.
+#include "sage/embedded.hpp"
+
 #include <atomic>
 #include <chrono>
 #include <string>
@@ -11,7 +13,6 @@
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 
-#include "sage/embedded.hpp"
 #include "sage/sage.hpp"
 #include "tests/catch.hpp"
 
@@ -39,9 +40,8 @@ TEST_CASE("a job in a caller's system runs, and leaves no actor behind", "[actor
 TEST_CASE("records sent to an inlet are answered, processed and handed to an actor", "[actors][embedded]") {
   host h;
   std::atomic<long> sum{0};
-  const caf::actor target = h.system.spawn([&sum](caf::event_based_actor*) {
-    return caf::behavior{[&sum](int x) { sum += x; }};
-  });
+  const caf::actor target =
+      h.system.spawn([&sum](caf::event_based_actor*) { return caf::behavior{[&sum](int x) { sum += x; }}; });
   {
     sage::embedded_environment env(h.system);
     auto [inlet, stream] = sage::from_actor<int>(env);
@@ -49,11 +49,11 @@ TEST_CASE("records sent to an inlet are answered, processed and handed to an act
     sage::job running = env.submit("relay");
     caf::scoped_actor self{h.system};
     for (int i = 0; i < 100; ++i) {
-      self->request(inlet, std::chrono::seconds(10), i).receive([] {}, [](const caf::error&) { FAIL("not accepted"); });
+      self->request(inlet, std::chrono::seconds(10), i)
+          .receive([] {}, [](const caf::error&) { FAIL("not accepted"); });
     }
-    self->request(inlet, std::chrono::seconds(10), std::vector<int>{1000, 2000}).receive([] {}, [](const caf::error&) {
-      FAIL("not accepted");
-    });
+    self->request(inlet, std::chrono::seconds(10), std::vector<int>{1000, 2000})
+        .receive([] {}, [](const caf::error&) { FAIL("not accepted"); });
     caf::anon_send_exit(inlet, caf::exit_reason::user_shutdown);
     CHECK(running.wait().state == sage::job_state::done);
   }
@@ -124,7 +124,8 @@ TEST_CASE("a slow sink holds the senders of an inlet back", "[actors][embedded]"
     return caf::behavior{[](caf::ok_atom) {}};
   });
   // A probe of the host's own answers meanwhile, however often it is asked.
-  const caf::actor probe = h.system.spawn([](caf::event_based_actor*) { return caf::behavior{[](int x) { return x; }}; });
+  const caf::actor probe =
+      h.system.spawn([](caf::event_based_actor*) { return caf::behavior{[](int x) { return x; }}; });
   caf::scoped_actor self{h.system};
   for (int i = 0; i < 2000; ++i) {
     self->request(probe, std::chrono::seconds(10), i).receive([](int) {}, [](const caf::error&) { FAIL("starved"); });
@@ -177,8 +178,8 @@ TEST_CASE("execute is refused inside an actor, with what to do instead", "[actor
       return std::string("ran");
     }};
   });
-  self->request(caller, std::chrono::seconds(10), 1).receive([&](const std::string& text) { said = text; },
-                                                            [](const caf::error&) {});
+  self->request(caller, std::chrono::seconds(10), 1)
+      .receive([&](const std::string& text) { said = text; }, [](const caf::error&) {});
   CHECK(said.find("submit") != std::string::npos);
   caf::anon_send_exit(caller, caf::exit_reason::user_shutdown);
 }

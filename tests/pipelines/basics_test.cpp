@@ -41,9 +41,10 @@ TEST_CASE("flat_map by range and by collector agree and keep order at parallelis
     auto source = env.from_source(sage::collection<int>(numbers(100)));
     source.flat_map([](int x) { return std::vector<int>(static_cast<std::size_t>(x % 5), x); })
         .sink(sage::collect_into(by_range));
-    source.flat_map([](int x, sage::collector<int>& out) {
-            for (int i = 0; i < x % 5; ++i) out.push(x);
-          })
+    source
+        .flat_map([](int x, sage::collector<int>& out) {
+          for (int i = 0; i < x % 5; ++i) out.push(x);
+        })
         .sink(sage::collect_into(by_collector));
     env.execute("flat");
     std::vector<int> expected;
@@ -71,12 +72,15 @@ TEST_CASE("reduce, aggregate and running aggregates agree with a map by key", "[
     sage::collected<event> sums;
     sage::collected<std::pair<std::string, std::uint64_t>> counts;
     sage::collected<std::pair<std::string, std::uint64_t>> running;
-    auto keyed = env.from_source(sage::collection<event>(events(500))).rebalance().map([](event e) { return e; }).key_by(
-        &event::user);
-    keyed.reduce([](event a, const event& b) {
-           a.value += b.value;
-           return a;
-         })
+    auto keyed = env.from_source(sage::collection<event>(events(500)))
+                     .rebalance()
+                     .map([](event e) { return e; })
+                     .key_by(&event::user);
+    keyed
+        .reduce([](event a, const event& b) {
+          a.value += b.value;
+          return a;
+        })
         .sink(sage::collect_into(sums));
     keyed.aggregate(sage::count{}).sink(sage::collect_into(counts));
     keyed.aggregate(sage::count{}).emit(sage::every_update).sink(sage::collect_into(running));
@@ -110,9 +114,12 @@ TEST_CASE("distinct, union, split, route and collect do what they say", "[pipeli
     source.map([](int x) { return x % 17; }).distinct().sink(sage::collect_into(distinct));
     auto [matching, rest] = source.split([](const int& x) { return x % 2 == 0; });
     matching.union_with(rest.filter([](const int& x) { return x > 190; })).sink(sage::collect_into(even));
-    auto routed = source.map([](int x) { return std::string(x % 3 == 0 ? "a" : x % 3 == 1 ? "b" : "c"); })
+    auto routed = source.map([](int x) {
+                          return std::string(x % 3 == 0 ? "a" : x % 3 == 1 ? "b" : "c");
+                        })
                       .route([](const std::string& s) { return s; }, {"a", "b"});
-    routed["a"].union_with(routed["b"].map([](std::string s) { return s + s; }), routed.otherwise())
+    routed["a"]
+        .union_with(routed["b"].map([](std::string s) { return s + s; }), routed.otherwise())
         .sink(sage::collect_into(labels));
     source.collect(7).sink(sage::collect_into(groups));
     env.execute("routes");
@@ -207,10 +214,11 @@ TEST_CASE("dead letters keep the record, the cause and the attempts", "[pipeline
 
 TEST_CASE("a function that throws fails the job with operator, instance and cause", "[pipeline][failure]") {
   on_every_engine([](environment& env) {
-    env.from_source(sage::range<int>(0, 100000)).map([](int x) {
-         if (x == 4321) throw std::runtime_error("bad luck");
-         return x;
-       })
+    env.from_source(sage::range<int>(0, 100000))
+        .map([](int x) {
+          if (x == 4321) throw std::runtime_error("bad luck");
+          return x;
+        })
         .name("unlucky")
         .sink(sage::discard());
     try {
@@ -243,7 +251,11 @@ TEST_CASE("open runs before the first record, close after the last in reverse or
   CHECK(*log == std::vector<std::string>{"open a", "open b", "close b", "close a"});
 
   log->clear();
-  env.from_source(sage::range<int>(0, 10)).map(life{log, "a"}).map(life{log, "b", true}).name("b").sink(sage::discard());
+  env.from_source(sage::range<int>(0, 10))
+      .map(life{log, "a"})
+      .map(life{log, "b", true})
+      .name("b")
+      .sink(sage::discard());
   CHECK_THROWS_WITH(env.execute("life"), "b[0]: can't open");
   CHECK(*log == std::vector<std::string>{"open a", "close a"});
 }
@@ -279,7 +291,9 @@ TEST_CASE("a job that is cancelled ends as cancelled, one that is drained as don
     CHECK(cancelled.state() == sage::job_state::cancelled);
 
     sage::collected<long> out;
-    env->from_source(sage::generator(endless)).filter([](const long& x) { return x % 100000 == 0; }).sink(sage::collect_into(out));
+    env->from_source(sage::generator(endless))
+        .filter([](const long& x) { return x % 100000 == 0; })
+        .sink(sage::collect_into(out));
     const sage::job drained = env->submit("endless again");
     while (out.size() < 3) {  // it has read something: each look is a moment for it to run
       static_cast<void>(drained.wait_for(1));

@@ -9,7 +9,9 @@ file(RELATIVE_PATH libraries_from_programs "/${CMAKE_INSTALL_BINDIR}" "/${CMAKE_
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/libsage/sage" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
   FILES_MATCHING PATTERN "*.hpp")
 install(FILES "${PROJECT_BINARY_DIR}/generated/include/sage/version.hpp" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/sage")
-install(FILES "${PROJECT_SOURCE_DIR}/actors/embedded.hpp" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/sage" OPTIONAL)
+install(FILES "${PROJECT_SOURCE_DIR}/actors/embedded.hpp" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/sage")
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/actors/embedded" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/sage"
+  FILES_MATCHING PATTERN "*.hpp")
 
 # Libraries and programs.
 install(TARGETS sage sage_testing EXPORT sage_targets

@@ -37,9 +37,9 @@ struct instance_partitioner;
 
 /// Extracts the key of a record: a callable or a member pointer whose result can be hashed and compared.
 template <class F, class T>
-concept key_extractor = std::is_invocable_v<const std::decay_t<F>&, const T&> &&
-                        hashable<operators::key_type_t<std::decay_t<F>, T>> &&
-                        std::equality_comparable<operators::key_type_t<std::decay_t<F>, T>>;
+concept key_extractor = std::is_invocable_v < const std::decay_t<F>
+&, const T& > &&hashable<operators::key_type_t<std::decay_t<F>, T>>&&
+                  std::equality_comparable<operators::key_type_t<std::decay_t<F>, T>>;
 
 /// Picks the instance of a record: `f(record, instances)` returns a number below `instances`.
 template <class F, class T>
@@ -75,7 +75,8 @@ class data_stream : public api::operator_settings<data_stream<T>> {
 
   /// Keeps the records for which `predicate(const record&)` holds.
   template <class F>
-  requires filter_function<F, T> data_stream<T> filter(F&& predicate) const {
+  requires filter_function<F, T> data_stream<T> filter(F&& predicate)
+  const {
     graph::node& n = origin_.append("filter", record_type_of<T>());
     n.outs = {&record_type_of<T>()};
     n.one_to_one = n.stateless = true;
@@ -99,7 +100,8 @@ class data_stream : public api::operator_settings<data_stream<T>> {
 
   /// Calls `function(const record&)` and passes the record on.
   template <class F>
-  requires inspect_function<F, T> data_stream<T> inspect(F&& function) const {
+  requires inspect_function<F, T> data_stream<T> inspect(F&& function)
+  const {
     graph::node& n = origin_.append("inspect", record_type_of<T>());
     n.outs = {&record_type_of<T>()};
     n.one_to_one = n.stateless = true;
@@ -122,7 +124,8 @@ class data_stream : public api::operator_settings<data_stream<T>> {
 
   /// Merges streams of one type; records of one input keep their order.
   template <class... Others>
-  requires(std::convertible_to<Others, data_stream<T>>&&...) data_stream<T> union_with(const Others&... others) const {
+  requires(std::convertible_to<Others, data_stream<T>>&&...) data_stream<T> union_with(const Others&... others)
+  const {
     graph::node& n = origin_.append("union", record_type_of<T>());
     n.outs = {&record_type_of<T>()};
     n.one_to_one = n.stateless = true;
@@ -135,16 +138,18 @@ class data_stream : public api::operator_settings<data_stream<T>> {
 
   /// Two streams: where the predicate holds, and where it doesn't. `auto [yes, no] = stream.split(predicate);`
   template <class F>
-  requires filter_function<F, T> split_streams<T> split(F&& predicate) const;
+  requires filter_function<F, T> split_streams<T> split(F&& predicate)
+  const;
 
   /// One stream per label, by what `label_of(record)` (callable or member pointer) returns; others on `otherwise()`.
   template <class F, class Label = std::string>
-  requires std::is_invocable_v<functions::instantiated_t<F>&, const T&> routed_stream<T> route(
-      F&& label_of, std::initializer_list<Label> labels) const;
+  requires std::is_invocable_v < functions::instantiated_t<F>
+  &, const T& > routed_stream<T> route(F&& label_of, std::initializer_list<Label> labels) const;
 
   /// Sends each record to the instance of the next operator that the user's function picks.
   template <class F>
-  requires partition_function<F, T> data_stream<T> route(instance_partitioner<F> chooser) const;
+  requires partition_function<F, T> data_stream<T> route(instance_partitioner<F> chooser)
+  const;
 
   /// Sends every record to every instance of the next operator; one shared buffer.
   data_stream<T> broadcast() const { return exchanged(routing::partitioning::broadcast); }
@@ -157,7 +162,9 @@ class data_stream : public api::operator_settings<data_stream<T>> {
     graph::node& n = origin_.append("collect", record_type_of<T>());
     n.outs = {&record_type_of<std::vector<T>>()};
     n.order_needed = true;
-    n.make = [count](const graph::operator_options&) { return std::make_unique<operators::collect_operator<T>>(count); };
+    n.make = [count](const graph::operator_options&) {
+      return std::make_unique<operators::collect_operator<T>>(count);
+    };
     return data_stream<std::vector<T>>(origin_.output_of(n));
   }
 
@@ -177,8 +184,9 @@ class data_stream : public api::operator_settings<data_stream<T>> {
   /// Ends the stream in a sink descriptor, or in a callable that gets every record. A callable runs in one instance
   /// unless told otherwise.
   template <class S>
-  requires(sink_descriptor<std::decay_t<S>, T> || operator_sink<std::decay_t<S>, T> || sink_function<S, T>)
-  api::sink_handle sink(S&& sink) const {
+  requires(sink_descriptor<std::decay_t<S>, T> || operator_sink<std::decay_t<S>, T> ||
+           sink_function<S, T>) api::sink_handle sink(S&& sink)
+  const {
     if constexpr (sink_descriptor<std::decay_t<S>, T> || operator_sink<std::decay_t<S>, T>) {
       return add_sink(std::forward<S>(sink));
     } else {
@@ -219,7 +227,7 @@ class data_stream : public api::operator_settings<data_stream<T>> {
     auto shared = std::make_shared<const std::decay_t<F>>(std::forward<F>(function));
     n.make = [shared](const graph::operator_options& options) -> operators::operator_ptr {
       return std::make_unique<operators::flat_map_operator<T, U, typename prototype::type>>(prototype::make(*shared),
-                                                                                             policy_of(options));
+                                                                                            policy_of(options));
     };
     return data_stream<U>(origin_.output_of(n));
   }
@@ -281,8 +289,8 @@ class mapped_stream : public data_stream<Out>, public api::operator_settings<map
   }
 
   /// Remembers results: the function must be pure, so that it needn't be called again for an equal record.
-  mapped_stream& memoize(memo_options bounds) requires hashable<In> && std::equality_comparable<In> &&
-      std::copy_constructible<Out> {
+  mapped_stream& memoize(
+      memo_options bounds) requires hashable<In> && std::equality_comparable<In> && std::copy_constructible<Out> {
     graph::node& n = this->origin().at();
     n.options.memo_entries_max = bounds.entries_max;
     n.options.memo_ttl = bounds.ttl;

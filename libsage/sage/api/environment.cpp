@@ -9,7 +9,9 @@ namespace sage {
 environment::environment(std::unique_ptr<runtime::engine> engine, environment_options options)
     : builder_(std::make_shared<api::graph_builder>()), engine_(std::move(engine)), options_(std::move(options)) {}
 
-environment::~environment() { stop_all(); }
+environment::~environment() {
+  stop_all();
+}
 
 void environment::stop_all() noexcept {
   for (const job& running : jobs_) {

@@ -20,9 +20,9 @@ namespace sage {
 
 /// What holds for every job of an environment, unless an operator says otherwise.
 struct environment_options {
-  std::size_t cores = 0;        ///< the optimizer's idea of the machine; 0 is what it has
-  std::size_t parallelism = 0;  ///< of operators left open; 0 is inferred
-  std::size_t batch_size = 0;   ///< of operators left open; 0 is chosen by record size
+  std::size_t cores = 0;                     ///< the optimizer's idea of the machine; 0 is what it has
+  std::size_t parallelism = 0;               ///< of operators left open; 0 is inferred
+  std::size_t batch_size = 0;                ///< of operators left open; 0 is chosen by record size
   std::vector<std::string> disabled_passes;  ///< see optimizer::passes()
   runtime::flow_settings flow;
   std::uint64_t seed = 1;
@@ -39,7 +39,8 @@ class environment {
 
   /// Begins a stream with a source descriptor.
   template <class S>
-  requires source_descriptor<std::decay_t<S>> data_stream<typename std::decay_t<S>::record_type> from_source(S&& source) {
+  requires source_descriptor<std::decay_t<S>> data_stream<typename std::decay_t<S>::record_type> from_source(
+      S&& source) {
     using record = typename std::decay_t<S>::record_type;
     graph::node& n = builder_->add("source");
     if constexpr (requires { source.kind(); }) {

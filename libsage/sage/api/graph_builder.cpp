@@ -63,8 +63,8 @@ graph::logical_graph graph_builder::take(std::string name) {
 
 graph::node& stream_origin::at() const {
   if (generation != builder->generation()) {
-    throw error(errc::invalid_argument, "this stream belongs to a pipeline that has been executed or submitted",
-                "", "declare the pipeline again from a source");
+    throw error(errc::invalid_argument, "this stream belongs to a pipeline that has been executed or submitted", "",
+                "declare the pipeline again from a source");
   }
   return builder->at(node);
 }

@@ -1,6 +1,6 @@
 #include "sage/api/job.hpp"
 
-#include "sage/runtime/assembly.hpp"
+#include <algorithm>
 
 namespace sage {
 
@@ -38,6 +38,7 @@ instance_metrics instance_of(const std::string& name, const instance_counters& c
   m.name = name;
   m.bytes_in = counters.bytes_in;
   m.bytes_out = counters.bytes_out;
+  m.source_positions = counters.source_positions;
   m.queue_batches = counters.queue_batches;
   m.queue_batches_max = counters.queue_batches_max;
   if (counters.alive_ns > 0) {

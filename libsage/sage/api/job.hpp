@@ -32,7 +32,8 @@ class job {
   /// The error of a job that has failed or was cancelled.
   [[nodiscard]] std::optional<error> problem() const;
   [[nodiscard]] job_metrics metrics() const;
-  /// Stops everything as soon as each instance's current activation ends; sinks leave nothing behind. Returns at once.
+  /// Stops everything as soon as each instance's current activation ends; sinks leave nothing behind. Returns at
+  /// once.
   void cancel() const { control_->cancel(); }
   /// Stops the sources; what was read is processed and committed. Returns at once.
   void drain() const { control_->drain(); }

@@ -33,8 +33,8 @@ class aggregated_stream : public data_stream<R>, public api::operator_settings<a
 
 /// `f(const T&, collector<U>&)` or a class with such an operator, with state of the record's key.
 template <class F, class T>
-concept process_function = !std::is_void_v<functions::collected_t<F>> &&
-                           collecting_function<F, T, functions::collected_t<F>>;
+concept process_function =
+    !std::is_void_v<functions::collected_t<F>> && collecting_function<F, T, functions::collected_t<F>>;
 
 /// Records of type `T`, each with a key of type `K`. Operators here see all records of one key in one instance, in
 /// order. Carries the extractor's type, so that no virtual call is made per record.
@@ -44,7 +44,8 @@ class keyed_stream {
   using key_type = K;
   using record_type = T;
 
-  keyed_stream(api::stream_origin before, Extract extract) : before_(std::move(before)), extract_(std::move(extract)) {
+  keyed_stream(api::stream_origin before, Extract extract)
+      : before_(std::move(before)), extract_(std::move(extract)) {
     before_.partitioning = {};
     before_.partitioning.kind = routing::partitioning::hash;
     before_.partitioning.hasher = hasher(extract_);
@@ -53,7 +54,8 @@ class keyed_stream {
 
   /// Folds each key's records with `function(T, const T&)`.
   template <class F>
-  requires reduce_function<std::decay_t<F>, T> aggregated_stream<T> reduce(F&& function) const {
+  requires reduce_function<std::decay_t<F>, T> aggregated_stream<T> reduce(F&& function)
+  const {
     using adapter = operators::reducing<T, std::decay_t<F>>;
     auto stream = add_aggregate<T>("reduce", adapter{std::forward<F>(function)});
     return stream;
@@ -66,7 +68,8 @@ class keyed_stream {
     using user = std::decay_t<A>;
     using result = operators::aggregate_result_t<user, K>;
     auto stream = add_aggregate<result>("aggregate", user(function));
-    if constexpr (mergeable_aggregate<user>) stream.origin().at().partial = take_apart(user(std::forward<A>(function)));
+    if constexpr (mergeable_aggregate<user>)
+      stream.origin().at().partial = take_apart(user(std::forward<A>(function)));
     return stream;
   }
 
@@ -83,9 +86,8 @@ class keyed_stream {
 
   /// Keeps the records for which the predicate holds; the stream stays keyed.
   template <class F>
-  requires filter_function<F, T> keyed_stream filter(F&& predicate) const {
-    return keyed_stream(data_stream<T>(before_).filter(std::forward<F>(predicate)).origin(), extract_);
-  }
+  requires filter_function<F, T> keyed_stream filter(F&& predicate)
+  const { return keyed_stream(data_stream<T>(before_).filter(std::forward<F>(predicate)).origin(), extract_); }
 
   /// Calls a function with keyed state for each record.
   template <class F>
@@ -135,7 +137,8 @@ class keyed_stream {
     using partial = operators::partial<owned, typename A::accumulator>;
     auto halves = std::make_shared<graph::partial_aggregation>();
     halves->partial = &sage::record_type_of<partial>();
-    halves->combine = [function, extract = extract_](const graph::operator_options& options) -> operators::operator_ptr {
+    halves->combine = [function,
+                       extract = extract_](const graph::operator_options& options) -> operators::operator_ptr {
       using half = operators::combining<A, owned>;
       return std::make_unique<operators::aggregate_operator<T, Extract, half>>(
           extract, half{function}, policy_of(options), emit_mode::finals, operators::combined_entries_max);

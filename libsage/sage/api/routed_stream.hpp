@@ -29,7 +29,9 @@ class split_streams : public api::operator_settings<split_streams<T>> {
   }
 
  private:
-  [[nodiscard]] data_stream<T> output(std::uint32_t port) const { return data_stream<T>(origin_.output_of(origin_.at(), port)); }
+  [[nodiscard]] data_stream<T> output(std::uint32_t port) const {
+    return data_stream<T>(origin_.output_of(origin_.at(), port));
+  }
   api::stream_origin origin_;
 };
 
@@ -54,7 +56,9 @@ class routed_stream : public api::operator_settings<routed_stream<T>> {
   [[nodiscard]] data_stream<T> otherwise() const { return output(static_cast<std::uint32_t>(labels_.size())); }
 
  private:
-  [[nodiscard]] data_stream<T> output(std::uint32_t port) const { return data_stream<T>(origin_.output_of(origin_.at(), port)); }
+  [[nodiscard]] data_stream<T> output(std::uint32_t port) const {
+    return data_stream<T>(origin_.output_of(origin_.at(), port));
+  }
   api::stream_origin origin_;
   std::vector<std::string> labels_;
 };
@@ -71,7 +75,8 @@ template <class F>
 
 template <class T>
 template <class F>
-requires filter_function<F, T> split_streams<T> data_stream<T>::split(F&& predicate) const {
+requires filter_function<F, T> split_streams<T> data_stream<T>::split(F&& predicate)
+const {
   using prototype = functions::instantiated<std::decay_t<F>>;
   graph::node& n = origin_.append("split", record_type_of<T>());
   n.outs = {&record_type_of<T>(), &record_type_of<T>()};
@@ -86,8 +91,8 @@ requires filter_function<F, T> split_streams<T> data_stream<T>::split(F&& predic
 
 template <class T>
 template <class F, class Label>
-requires std::is_invocable_v<functions::instantiated_t<F>&, const T&> routed_stream<T> data_stream<T>::route(
-    F&& label_of, std::initializer_list<Label> labels) const {
+requires std::is_invocable_v < functions::instantiated_t<F>
+&, const T& > routed_stream<T> data_stream<T>::route(F&& label_of, std::initializer_list<Label> labels) const {
   using prototype = functions::instantiated<std::decay_t<F>>;
   std::vector<std::string> names;
   for (const Label& label : labels) names.emplace_back(label);
@@ -105,7 +110,8 @@ requires std::is_invocable_v<functions::instantiated_t<F>&, const T&> routed_str
 
 template <class T>
 template <class F>
-requires partition_function<F, T> data_stream<T> data_stream<T>::route(instance_partitioner<F> chooser) const {
+requires partition_function<F, T> data_stream<T> data_stream<T>::route(instance_partitioner<F> chooser)
+const {
   api::stream_origin next = origin_;
   next.partitioning = {};
   next.partitioning.kind = routing::partitioning::custom;

@@ -45,6 +45,8 @@ class option_declaration {
   /// All values that are allowed.
   option_declaration& choices(std::vector<std::string> names) requires std::same_as<T, std::string> ||
       std::same_as<T, std::vector<std::string>> {
+    spec_->placeholder.clear();
+    for (const std::string& one : names) spec_->placeholder += (spec_->placeholder.empty() ? "" : "|") + one;
     spec_->choices = std::move(names);
     return *this;
   }
@@ -177,7 +179,9 @@ class app {
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
   [[nodiscard]] const std::string& brief() const noexcept { return brief_; }
   [[nodiscard]] const std::string& help() const noexcept { return help_; }
-  [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& examples() const noexcept { return examples_; }
+  [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& examples() const noexcept {
+    return examples_;
+  }
   [[nodiscard]] const std::deque<option_spec>& options_declared() const noexcept { return options_; }
   [[nodiscard]] const checker& checking() const noexcept { return check_; }
   [[nodiscard]] const builder& building() const noexcept { return build_; }

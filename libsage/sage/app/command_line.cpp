@@ -1,12 +1,13 @@
 #include "sage/app/command_line.hpp"
 
 #include <algorithm>
+#include <utility>
+
 #include <boost/program_options/cmdline.hpp>
 #include <boost/program_options/errors.hpp>
 #include <boost/program_options/options_description.hpp>
 #include <boost/program_options/parsers.hpp>
 #include <boost/program_options/value_semantic.hpp>
-#include <utility>
 
 #include "sage/app/nearest_name.hpp"
 #include "sage/app/settings.hpp"
@@ -85,8 +86,7 @@ error unknown_option(std::string_view name, std::span<const option_spec> specs, 
   if (is_for_caf(name)) {
     return wrong(shown + " is not among the settings of CAF that can be set", {}, "these can: " + for_caf);
   }
-  return wrong("unknown option " + shown, {},
-               did_you_mean(name, names, prefix, "--help lists the options"));
+  return wrong("unknown option " + shown, {}, did_you_mean(name, names, prefix, "--help lists the options"));
 }
 
 result<std::vector<given_option>> parse_command_line(std::span<const option_spec> specs,

@@ -1,9 +1,10 @@
 #include "sage/app/help.hpp"
 
 #include <algorithm>
-#include <sage/version.hpp>
 #include <string_view>
 #include <vector>
+
+#include <sage/version.hpp>
 
 namespace sage::apps {
 
@@ -70,29 +71,32 @@ void add_options(std::string& to, const std::vector<const option_spec*>& specs) 
   }
 }
 
-std::string usage_line(const app& described) {
-  std::string line = "  " + described.name() + " run";
+std::string required_options(const app& described) {
+  std::string line;
   for (const option_spec& spec : described.options_declared()) {
     if (spec.required) line += " " + left_side(spec);
   }
-  return line + " [options]\n";
+  return line;
 }
 
 }  // namespace
 
 std::string help_text(const app& described, std::span<const option_spec> all) {
   const std::string& name = described.name();
-  std::string text = name + ": " + described.brief() + "\n\nUsage:\n" + usage_line(described);
-  text += "  " + name + " graph [--format text|dot|mermaid|json] [--explain] [options]\n";
+  std::string text = name + ": " + described.brief() + "\n\nUsage:\n";
+  const std::string required = required_options(described);
+  text += "  " + name + " run" + required + " [options]\n";
+  text += "  " + name + " graph" + required + " [--format text|dot|mermaid|json] [--explain] [options]\n";
   text += "  " + name + " help | version\n";
   if (!described.help().empty()) text += "\n" + described.help() + (described.help().back() == '\n' ? "" : "\n");
   if (!described.examples().empty()) text += "\nExamples:\n";
   for (const auto& [command, what] : described.examples()) text += "  # " + what + "\n  " + command + "\n";
-  text += "\nCommands:\n"
-          "  run      runs the pipeline; results go to stdout, all else to stderr\n"
-          "  graph    shows the pipeline as it would run; --explain says why, pass by pass\n"
-          "  help     shows this\n"
-          "  version  shows the version\n";
+  text +=
+      "\nCommands:\n"
+      "  run      runs the pipeline; results go to stdout, all else to stderr\n"
+      "  graph    shows the pipeline as it would run; --explain says why, pass by pass\n"
+      "  help     shows this\n"
+      "  version  shows the version\n";
   std::vector<const option_spec*> own, settings;
   for (const option_spec& spec : all) {
     const auto& declared = described.options_declared();
@@ -104,12 +108,13 @@ std::string help_text(const app& described, std::span<const option_spec> all) {
   add_options(text, own);
   text += "\nSettings of SAGE:\n";
   add_options(text, settings);
-  text += "  --config FILE                 read options from a YAML file: one 'option: value' per line\n"
-          "  --dump-config                 show every option with its value and origin, and stop\n"
-          "\nAn option is taken from the command line, else from the environment (SAGE_BATCH_SIZE for --batch-size),\n"
-          "else from the file of --config, else it has its default.\n"
-          "\nCtrl-C stops reading and finishes what was read; a second one gives up.\n"
-          "Exit code: 0 done or drained, 1 failed or cancelled, 2 wrong usage.\n";
+  text +=
+      "  --config FILE                 read options from a YAML file: one 'option: value' per line\n"
+      "  --dump-config                 show every option with its value and origin, and stop\n"
+      "\nAn option is taken from the command line, else from the environment (SAGE_BATCH_SIZE for --batch-size),\n"
+      "else from the file of --config, else it has its default.\n"
+      "\nCtrl-C stops reading and finishes what was read; a second one gives up.\n"
+      "Exit code: 0 done or drained, 1 failed or cancelled, 2 wrong usage.\n";
   return text;
 }
 

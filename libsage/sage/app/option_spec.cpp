@@ -16,12 +16,19 @@ struct unit_row {
   std::int64_t factor;
 };
 
-constexpr std::array<unit_row, 7> byte_units{{
-    {"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}, {"GB", 1'000'000'000}, {"MB", 1'000'000}, {"kB", 1'000},
-    {"B", 1}}};
-constexpr std::array<unit_row, 6> duration_units{{
-    {"h", 3'600'000'000'000}, {"min", 60'000'000'000}, {"ms", 1'000'000}, {"us", 1'000}, {"ns", 1},
-    {"s", 1'000'000'000}}};
+constexpr std::array<unit_row, 7> byte_units{{{"GiB", 1 << 30},
+                                              {"MiB", 1 << 20},
+                                              {"KiB", 1 << 10},
+                                              {"GB", 1'000'000'000},
+                                              {"MB", 1'000'000},
+                                              {"kB", 1'000},
+                                              {"B", 1}}};
+constexpr std::array<unit_row, 6> duration_units{{{"h", 3'600'000'000'000},
+                                                  {"min", 60'000'000'000},
+                                                  {"ms", 1'000'000},
+                                                  {"us", 1'000},
+                                                  {"ns", 1},
+                                                  {"s", 1'000'000'000}}};
 
 error wrong(std::string what, std::string advice = {}) {
   return error(errc::configuration, std::move(what), {}, std::move(advice));

@@ -1,4 +1,5 @@
-/// What one option or setting is: name, type, default, unit and limits. The same form for those of SAGE and of an app.
+/// What one option or setting is: name, type, default, unit and limits. The same form for those of SAGE and of an
+/// app.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +30,7 @@ using option_value = std::variant<bool, std::int64_t, double, std::string, std::
 
 /// One row of the table of settings, or one option of an app. Plain data.
 struct option_spec {
-  std::string name;         ///< as on the command line, without the dashes
+  std::string name;  ///< as on the command line, without the dashes
   option_kind kind = option_kind::text;
   std::string placeholder;  ///< what help shows for the value: "FILE"
   std::string unit;         ///< of numbers: "records"

@@ -13,11 +13,14 @@ const resolved_option& options::at(std::string_view name) const {
   }
   std::vector<std::string> names;
   for (const resolved_option& one : all_) names.push_back(one.spec.name);
-  throw error(errc::invalid_argument, "the app asks for the option '" + std::string(name) + "', which it never declared",
-              {}, apps::did_you_mean(name, names, "", "declare it with app.option<...>(...)"));
+  throw error(errc::invalid_argument,
+              "the app asks for the option '" + std::string(name) + "', which it never declared", {},
+              apps::did_you_mean(name, names, "", "declare it with app.option<...>(...)"));
 }
 
-bool options::has(std::string_view name) const { return at(name).value.has_value(); }
+bool options::has(std::string_view name) const {
+  return at(name).value.has_value();
+}
 
 bool options::is_given(std::string_view name) const {
   const resolved_option& one = at(name);

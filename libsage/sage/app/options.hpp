@@ -19,7 +19,7 @@ namespace sage {
 /// std::vector<std::string>.
 template <class T>
 concept option_type = std::same_as<T, bool> || std::integral<T> || std::same_as<T, double> ||
-                      std::same_as<T, std::string> || std::same_as<T, std::vector<std::string>>;
+    std::same_as<T, std::string> || std::same_as<T, std::vector<std::string>>;
 
 /// Where a value came from, weakest first.
 enum class option_origin : std::uint8_t { fallback, file, environment, command_line };
@@ -29,7 +29,7 @@ struct resolved_option {
   option_spec spec;
   std::optional<option_value> value;  ///< nothing when nobody gave one and there is no default
   option_origin origin = option_origin::fallback;
-  std::string place;                  ///< "--input", "SAGE_INPUT", "a.yaml:3:1", "default"
+  std::string place;  ///< "--input", "SAGE_INPUT", "a.yaml:3:1", "default"
 };
 
 /// All options of one run, read-only: what the user gave, or the default.

@@ -29,8 +29,7 @@ option_spec flag(std::string name, std::string brief) {
 
 option_spec number(std::string name, std::int64_t fallback, double least, double most, std::string unit,
                    std::string brief, option_kind kind = option_kind::integer, std::string placeholder = "N") {
-  option_spec spec =
-      row(std::move(name), kind, std::move(placeholder), fallback, std::move(unit), std::move(brief));
+  option_spec spec = row(std::move(name), kind, std::move(placeholder), fallback, std::move(unit), std::move(brief));
   spec.least = least;
   spec.most = most;
   return spec;
@@ -77,14 +76,14 @@ std::vector<option_spec> make_table() {
   table.push_back(number("seed", 1, 0, exact_max, "", "what the random numbers of functions begin with"));
   table.push_back(row("metrics", option_kind::text, "FILE", std::string(), "",
                       "write the job's metrics to FILE when it ends, as JSON; empty writes none"));
-  table.push_back(choice("progress", "auto", {"auto", "on", "off"},
-                         "the progress line on stderr; auto shows it on a terminal"));
+  table.push_back(
+      choice("progress", "auto", {"auto", "on", "off"}, "the progress line on stderr; auto shows it on a terminal"));
   table.push_back(choice("log-level", "warn", {"trace", "debug", "info", "warn", "error", "off"},
                          "the least important log line that is shown"));
   table.push_back(choice("log-format", "human", {"human", "json"}, "the form of log lines on stderr"));
   table.push_back(number("caf.scheduler.max-threads", 0, 0, 1024, "threads", "the same as threads, in CAF's words"));
-  table.push_back(choice("caf.scheduler.policy", "sharing", {"sharing", "stealing"},
-                         "how CAF spreads actors over threads"));
+  table.push_back(
+      choice("caf.scheduler.policy", "sharing", {"sharing", "stealing"}, "how CAF spreads actors over threads"));
   table.push_back(number("caf.scheduler.max-throughput", 32, 1, 1 << 20, "messages",
                          "messages an actor may take per activation"));
   return table;
@@ -97,7 +96,9 @@ std::span<const option_spec> settings_table() {
   return table;
 }
 
-bool is_for_caf(std::string_view name) noexcept { return name.starts_with("caf."); }
+bool is_for_caf(std::string_view name) noexcept {
+  return name.starts_with("caf.");
+}
 
 result<environment_options> environment_settings(const options& given) {
   environment_options made;

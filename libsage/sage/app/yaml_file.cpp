@@ -48,7 +48,8 @@ class reader {
       const YAML::Mark at = entry.first.Mark();
       if (!entry.first.IsScalar()) fail(at, "a key must be the name of an option");
       const std::string key = prefix + entry.first.Scalar();
-      if (std::find(seen.begin(), seen.end(), key) != seen.end()) fail(at, "'" + key + "' is there twice", "keep one");
+      if (std::find(seen.begin(), seen.end(), key) != seen.end())
+        fail(at, "'" + key + "' is there twice", "keep one");
       seen.push_back(key);
       if (entry.second.IsMap() && is_prefix(key)) {
         read_map(entry.second, key + ".", depth + 1);
@@ -78,7 +79,8 @@ class reader {
     if (value.IsScalar()) {
       given.texts.push_back(value.Scalar());
     } else if (value.IsSequence() && spec->kind == option_kind::texts) {
-      if (value.size() > items_max) fail(value.Mark(), key + " has more than " + std::to_string(items_max) + " values");
+      if (value.size() > items_max)
+        fail(value.Mark(), key + " has more than " + std::to_string(items_max) + " values");
       for (const YAML::Node& item : value) {
         if (!item.IsScalar()) fail(item.Mark(), expected + ", and this one is not a text");
         given.texts.push_back(item.Scalar());
@@ -113,7 +115,8 @@ result<std::vector<given_option>> parse_yaml(std::string_view text, const std::s
 
 #else
 
-result<std::vector<given_option>> parse_yaml(std::string_view, const std::string& file, std::span<const option_spec>) {
+result<std::vector<given_option>> parse_yaml(std::string_view, const std::string& file,
+                                             std::span<const option_spec>) {
   return error(errc::unsupported, "this build can't read YAML configurations", file,
                "build with -DSAGE_WITH_YAML=ON, or use options and SAGE_ variables");
 }

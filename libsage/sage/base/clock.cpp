@@ -13,8 +13,7 @@ class machine_clock final : public clock {
         .count();
   }
   std::int64_t wall_ms() const noexcept override {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(
-               std::chrono::system_clock::now().time_since_epoch())
+    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
         .count();
   }
 };

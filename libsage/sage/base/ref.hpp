@@ -29,6 +29,8 @@ class ref {
     if (object_) object_->release();
   }
 
+  /// Gives the share to the caller, who adopts it elsewhere.
+  [[nodiscard]] T* detach() noexcept { return std::exchange(object_, nullptr); }
   void reset() noexcept { *this = ref(); }
   [[nodiscard]] T* get() const noexcept { return object_; }
   T& operator*() const noexcept { return *object_; }

@@ -1,11 +1,4 @@
 // The file port on POSIX. Nothing else in libsage opens, reads or writes files.
-#include <dirent.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <climits>
@@ -13,11 +6,20 @@
 #include <system_error>
 #include <utility>
 
+#include <dirent.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "sage/base/file_system.hpp"
 
 namespace sage {
 
 namespace {
+
+constexpr int open_again_ms = 20;
 
 const char* advice_for(int number) {
   switch (number) {
@@ -89,7 +91,8 @@ class system_readable final : public readable_file {
   }
 
   result<void> seek(std::uint64_t offset) override {
-    if (::lseek(fd_.number(), static_cast<off_t>(offset), SEEK_SET) < 0) return problem_of(errno, "can't seek in", path_);
+    if (::lseek(fd_.number(), static_cast<off_t>(offset), SEEK_SET) < 0)
+      return problem_of(errno, "can't seek in", path_);
     return {};
   }
 
@@ -241,11 +244,18 @@ class posix_files final : public file_system {
     return std::unique_ptr<writable_file>(std::make_unique<system_writable>(descriptor(fd, true), path, false));
   }
 
-  result<std::unique_ptr<writable_file>> open_stream(const std::string& path) override {
-    const int fd = uninterrupted([&] { return ::open(path.c_str(), O_WRONLY | O_CLOEXEC); });
-    if (fd < 0) return problem_of(errno, "can't open for writing", path);
-    return std::unique_ptr<writable_file>(
-        std::make_unique<system_writable>(descriptor(fd, true), path, is_stream(fd)));
+  result<std::unique_ptr<writable_file>> open_stream(const std::string& path, int stop_descriptor) override {
+    for (;;) {
+      const int fd = uninterrupted([&] { return ::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NONBLOCK); });
+      if (fd >= 0) {
+        return std::unique_ptr<writable_file>(
+            std::make_unique<system_writable>(descriptor(fd, true), path, is_stream(fd)));
+      }
+      // A named pipe that nobody reads yet can't be waited for, only be tried again.
+      if (errno != ENXIO) return problem_of(errno, "can't open for writing", path);
+      pollfd stop{stop_descriptor, POLLIN, 0};
+      if (::poll(&stop, 1, open_again_ms) > 0) return error(errc::cancelled, "stopped while nobody read it", path);
+    }
   }
 
   std::unique_ptr<readable_file> standard_input() override {
@@ -256,7 +266,8 @@ class posix_files final : public file_system {
   }
 
   result<void> rename(const std::string& from, const std::string& to) override {
-    if (::rename(from.c_str(), to.c_str()) < 0) return problem_of(errno, "can't put the finished file into place", to);
+    if (::rename(from.c_str(), to.c_str()) < 0)
+      return problem_of(errno, "can't put the finished file into place", to);
     return sync_directory_of(to);
   }
 
@@ -284,7 +295,8 @@ class posix_files final : public file_system {
   static result<void> sync_directory_of(const std::string& path) {
     const std::size_t slash = path.rfind('/');
     const std::string folder = slash == std::string::npos ? "." : path.substr(0, std::max<std::size_t>(slash, 1));
-    const descriptor fd(uninterrupted([&] { return ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }), true);
+    const descriptor fd(uninterrupted([&] { return ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }),
+                        true);
     // A folder that may be written but not read can't be opened; the file is in place all the same.
     if (fd.number() < 0) return errno == EACCES ? result<void>{} : problem_of(errno, "can't open", folder);
     // Some file systems can't sync directories and say so with EINVAL.

@@ -53,9 +53,12 @@ inline constexpr error_policy dead_letters{error_policy::action::dead_letter};
 template <class Duration = nanoseconds>
 [[nodiscard]] constexpr error_policy retry(std::uint32_t retries_max, Duration backoff = {}) {
   nanoseconds wait = 0;
-  if constexpr (requires { backoff.count(); typename Duration::period; }) {
-    wait = static_cast<nanoseconds>(backoff.count()) * (1'000'000'000 / Duration::period::den) *
-           Duration::period::num;
+  if constexpr (requires {
+                  backoff.count();
+                  typename Duration::period;
+                }) {
+    wait =
+        static_cast<nanoseconds>(backoff.count()) * (1'000'000'000 / Duration::period::den) * Duration::period::num;
   } else {
     wait = backoff;
   }

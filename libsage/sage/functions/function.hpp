@@ -80,17 +80,17 @@ void close(F& f) {
 /// `f(record)` or `f(record, context&)` returns a value.
 template <class F, class T>
 concept map_function = functions::callable<functions::instantiated_t<F>, T> &&
-                       !std::is_void_v<typename functions::call_result<functions::instantiated_t<F>, T>::type>;
+    !std::is_void_v<typename functions::call_result<functions::instantiated_t<F>, T>::type>;
 
 /// `f(record)` returns bool; the record is only looked at.
 template <class F, class T>
-concept filter_function =
-    functions::callable<functions::instantiated_t<F>, const T&> &&
-    std::convertible_to<typename functions::call_result<functions::instantiated_t<F>, const T&>::type, bool>;
+concept filter_function = functions::callable < functions::instantiated_t<F>,
+const T& > &&std::convertible_to<typename functions::call_result<functions::instantiated_t<F>, const T&>::type, bool>;
 
 /// `f(const record&)`, called for its side effect.
 template <class F, class T>
-concept inspect_function = functions::callable<functions::instantiated_t<F>, const T&>;
+concept inspect_function = functions::callable < functions::instantiated_t<F>,
+const T& > ;
 
 /// `f(record)`, which swallows it.
 template <class F, class T>

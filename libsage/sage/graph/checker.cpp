@@ -41,7 +41,8 @@ class finder {
     for (const node& n : graph_.nodes) {
       const auto [known, fresh] = uids.emplace(n.uid, n.name);
       if (!fresh) {
-        add(title(n), "has the uid '" + n.uid + "' of '" + known->second + "'", "give each operator a uid of its own");
+        add(title(n), "has the uid '" + n.uid + "' of '" + known->second + "'",
+            "give each operator a uid of its own");
       }
       if (++names[n.name] == 2) {
         add(title(n), "is the name of two operators", "errors and metrics name operators: make them different");
@@ -56,24 +57,28 @@ class finder {
                                     [&](const edge& e) { return e.from == n.id && e.port == port; });
       if (used) continue;
       const std::string which = n.outs.size() == 1 ? "its output" : "its output " + std::to_string(port);
-      add(title(n), which + " goes nowhere", "end it with .sink(...), or with .sink(sage::discard()) if that is meant");
+      add(title(n), which + " goes nowhere",
+          "end it with .sink(...), or with .sink(sage::discard()) if that is meant");
     }
   }
 
   void check_options(const node& n) {
     const operator_options& o = n.options;
     if (o.parallelism && (*o.parallelism == 0 || *o.parallelism > parallelism_max)) {
-      add(title(n), "has parallelism " + std::to_string(*o.parallelism), "use 1 to " + std::to_string(parallelism_max));
+      add(title(n), "has parallelism " + std::to_string(*o.parallelism),
+          "use 1 to " + std::to_string(parallelism_max));
     }
     if (n.keyed && o.parallelism && *o.parallelism > key_groups_default) {
-      add(title(n), "has more instances than there are key groups", "use at most " + std::to_string(key_groups_default));
+      add(title(n), "has more instances than there are key groups",
+          "use at most " + std::to_string(key_groups_default));
     }
     if (o.batch_size && (*o.batch_size == 0 || *o.batch_size > batch_size_max)) {
       add(title(n), "has batch size " + std::to_string(*o.batch_size), "use 1 to " + std::to_string(batch_size_max));
     }
     if (o.on_error && o.on_error->keeps_record() && n.unsupported_retry) {
-      add(title(n), "has the policy " + o.on_error->to_string() + ", but its function takes the record away and " +
-                        std::string(n.in->name) + " can't be copied",
+      add(title(n),
+          "has the policy " + o.on_error->to_string() + ", but its function takes the record away and " +
+              std::string(n.in->name) + " can't be copied",
           "let the function take a const reference, or use fail or drop");
     }
   }
@@ -90,8 +95,9 @@ class finder {
         broadcast = broadcast || e.partitioning.kind == routing::partitioning::broadcast;
       }
       if (consumers > 1 || broadcast) {
-        add(title(n), std::string(n.outs[port]->name) + " can't be copied, but " +
-                          (broadcast ? "is broadcast" : std::to_string(consumers) + " operators consume it"),
+        add(title(n),
+            std::string(n.outs[port]->name) + " can't be copied, but " +
+                (broadcast ? "is broadcast" : std::to_string(consumers) + " operators consume it"),
             "give it one consumer, or send a std::shared_ptr to it");
       }
     }
@@ -101,8 +107,8 @@ class finder {
     const bool wanted = std::any_of(graph_.nodes.begin(), graph_.nodes.end(), [](const node& n) {
       return n.options.on_error && n.options.on_error->then == error_policy::action::dead_letter;
     });
-    const bool taken = std::any_of(graph_.nodes.begin(), graph_.nodes.end(),
-                                   [](const node& n) { return n.takes_dead_letters; });
+    const bool taken =
+        std::any_of(graph_.nodes.begin(), graph_.nodes.end(), [](const node& n) { return n.takes_dead_letters; });
     if (!wanted || taken) return;
     for (const node& n : graph_.nodes) {
       if (n.options.on_error && n.options.on_error->then == error_policy::action::dead_letter) {
@@ -117,13 +123,16 @@ class finder {
 
 }  // namespace
 
-std::vector<problem> check(const logical_graph& graph) { return finder(graph).run(); }
+std::vector<problem> check(const logical_graph& graph) {
+  return finder(graph).run();
+}
 
 void check_or_throw(const logical_graph& graph) {
   const std::vector<problem> problems = check(graph);
   if (problems.empty()) return;
-  std::string text = problems.size() == 1 ? "the pipeline can't run" : "the pipeline can't run, for " +
-                                                                           std::to_string(problems.size()) + " reasons";
+  std::string text = problems.size() == 1
+                         ? "the pipeline can't run"
+                         : "the pipeline can't run, for " + std::to_string(problems.size()) + " reasons";
   for (const problem& p : problems) text += "\n  " + p.where + ": " + p.what + "; " + p.advice;
   throw error(errc::invalid_graph, text, graph.name);
 }

@@ -26,10 +26,10 @@ struct operator_options {
   std::optional<std::size_t> batch_size;
   std::optional<error_policy> on_error;
   bool start_chain = false;
-  bool blocking = false;      ///< the function may block: the instance gets a thread of its own
-  bool every_update = false;  ///< aggregates: emit running values
-  std::size_t memo_entries_max = 0;    ///< memoized maps: 0 is not memoized
-  nanoseconds memo_ttl = 0;            ///< memoized maps: 0 is for ever
+  bool blocking = false;             ///< the function may block: the instance gets a thread of its own
+  bool every_update = false;         ///< aggregates: emit running values
+  std::size_t memo_entries_max = 0;  ///< memoized maps: 0 is not memoized
+  nanoseconds memo_ttl = 0;          ///< memoized maps: 0 is for ever
 };
 
 using operator_factory = std::function<operators::operator_ptr(const operator_options&)>;
@@ -51,21 +51,21 @@ struct node {
   std::string name;  ///< by the user, or kind and number
   std::string uid;   ///< stable across versions of the graph: by the user, or derived from the path
   bool uid_by_user = false;
-  const record_type* in = nullptr;           ///< null for a source
-  std::vector<const record_type*> outs;      ///< per port; empty for a sink
+  const record_type* in = nullptr;       ///< null for a source
+  std::vector<const record_type*> outs;  ///< per port; empty for a sink
   operator_options options;
 
-  operator_factory make;                     ///< for all but sources
+  operator_factory make;  ///< for all but sources
   source_factory make_source;
   source_planner plan_source;
   std::shared_ptr<const partial_aggregation> partial;
 
-  bool one_to_one = false;   ///< every passed record becomes exactly one
-  bool stateless = false;    ///< may run before or behind a shuffle alike
+  bool one_to_one = false;  ///< every passed record becomes exactly one
+  bool stateless = false;   ///< may run before or behind a shuffle alike
   bool keyed = false;
-  bool order_needed = false; ///< parallelism 1 unless the user says otherwise: callable sinks, collect
-  bool unsupported_retry = false;  ///< the function wants the record itself and the record can't be copied
-  bool takes_dead_letters = false; ///< the node behind env.dead_letters()
+  bool order_needed = false;        ///< parallelism 1 unless the user says otherwise: callable sinks, collect
+  bool unsupported_retry = false;   ///< the function wants the record itself and the record can't be copied
+  bool takes_dead_letters = false;  ///< the node behind env.dead_letters()
 
   // ---- filled in by the optimizer
   std::size_t parallelism = 0;

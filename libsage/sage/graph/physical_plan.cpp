@@ -124,6 +124,8 @@ class planner {
 
 }  // namespace
 
-physical_plan make_plan(logical_graph graph) { return planner(std::move(graph)).run(); }
+physical_plan make_plan(logical_graph graph) {
+  return planner(std::move(graph)).run();
+}
 
 }  // namespace sage::graph

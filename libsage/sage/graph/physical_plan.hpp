@@ -13,19 +13,19 @@ namespace sage::graph {
 struct planned_gate {
   std::size_t position = 0;  ///< of the operator in the chain
   std::uint32_t port = 0;
-  std::size_t edge = 0;      ///< index of the edge in the graph
-  bool to_router = false;    ///< the partitioning is done by a router instance behind it
+  std::size_t edge = 0;                 ///< index of the edge in the graph
+  bool to_router = false;               ///< the partitioning is done by a router instance behind it
   std::vector<std::uint32_t> channels;  ///< in order of the receiver's instance number
 };
 
 /// One actor: a chain of operators (one instance of each), or a router.
 struct planned_instance {
   std::uint32_t id = 0;
-  std::string name;             ///< "words+count[1]" or "count.router[0]"
-  std::vector<node_id> chain;   ///< empty for a router
-  std::uint32_t number = 0;     ///< which parallel copy
+  std::string name;            ///< "words+count[1]" or "count.router[0]"
+  std::vector<node_id> chain;  ///< empty for a router
+  std::uint32_t number = 0;    ///< which parallel copy
   std::uint32_t parallelism = 1;
-  bool blocking = false;        ///< wants a thread of its own
+  bool blocking = false;  ///< wants a thread of its own
   std::size_t batch_size = 1024;
   std::vector<planned_gate> gates;
   std::vector<std::uint32_t> inputs;  ///< channels

@@ -1,6 +1,7 @@
 #include "sage/graph/render.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "sage/graph/render_parts.hpp"
 
@@ -38,12 +39,15 @@ void replace_all(std::string& text, std::string_view from, std::string_view to) 
 void remove_argument(std::string& text, std::string_view word) {
   for (std::size_t at = text.find(word); at != std::string::npos; at = text.find(word, at)) {
     std::size_t end = at + word.size();
-    for (int depth = 1; end < text.size() && depth > 0; ++end) depth += text[end] == '<' ? 1 : text[end] == '>' ? -1 : 0;
+    for (int depth = 1; end < text.size() && depth > 0; ++end)
+      depth += text[end] == '<' ? 1 : text[end] == '>' ? -1 : 0;
     text.erase(at, end - at);
   }
 }
 
-std::string counted(std::uint64_t count, std::string_view unit) { return std::to_string(count) + " " + std::string(unit); }
+std::string counted(std::uint64_t count, std::string_view unit) {
+  return std::to_string(count) + " " + std::string(unit);
+}
 
 }  // namespace
 
@@ -65,7 +69,8 @@ std::string types_of(const node& n) {
   text += text.empty() ? "-> " : " -> ";
   std::vector<std::string> outs;
   for (const record_type* out : n.outs) outs.push_back(type_text(out->name));
-  const bool all_equal = std::all_of(outs.begin(), outs.end(), [&](const std::string& o) { return o == outs.front(); });
+  const bool all_equal =
+      std::all_of(outs.begin(), outs.end(), [&](const std::string& o) { return o == outs.front(); });
   if (outs.size() == 1) return text + outs.front();
   return text + (all_equal ? std::to_string(outs.size()) + " x " + outs.front() : joined(outs, " | "));
 }
@@ -115,6 +120,40 @@ std::string joined(const std::vector<std::string>& parts, std::string_view separ
     text += part;
   }
   return text;
+}
+
+std::vector<std::string> cells_of(const node& n) {
+  std::string size;
+  if (n.parallelism > 0) size = "x" + std::to_string(n.parallelism);
+  if (n.batch_size > 0) size += " batch " + std::to_string(n.batch_size);
+  return {n.name, n.kind, types_of(n), size, joined(traits_of(n), ", ")};
+}
+
+std::vector<std::string> cells_of(const logical_graph& graph, const edge& e) {
+  return {graph.at(e.from).name + " -> " + graph.at(e.to).name, joined(traits_of(graph, e), ", ")};
+}
+
+// One line per operator and edge, for comparing two steps: without columns, which would move with their neighbours.
+std::vector<std::string> facts_of(const logical_graph& graph) {
+  const auto line = [](std::vector<std::string> cells) {
+    std::erase(cells, std::string());
+    return joined(cells, "  ");
+  };
+  std::vector<std::string> facts;
+  for (const node_id id : graph.in_order()) facts.push_back(line(cells_of(graph.at(id))));
+  for (const edge* e : live_edges(graph)) facts.push_back(line(cells_of(graph, *e)));
+  return facts;
+}
+
+std::vector<const pass_step*> visible_steps(std::span<const pass_step> steps) {
+  std::vector<const pass_step*> visible;
+  std::vector<std::string> before;
+  for (const pass_step& step : steps) {
+    std::vector<std::string> after = facts_of(step.graph);
+    if (step.pass.empty() || after != before) visible.push_back(&step);
+    before = std::move(after);
+  }
+  return visible;
 }
 
 std::vector<actor_group> actor_groups(const physical_plan& plan) {

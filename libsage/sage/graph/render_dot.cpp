@@ -27,7 +27,9 @@ std::string label_of(const node& n, bool explain) {
   return label;
 }
 
-std::string id_of(std::size_t step, node_id id) { return "s" + std::to_string(step) + "_" + std::to_string(id); }
+std::string id_of(std::size_t step, node_id id) {
+  return "s" + std::to_string(step) + "_" + std::to_string(id);
+}
 
 void add_edges(std::string& to, const logical_graph& graph, std::size_t step) {
   for (const edge* e : live_edges(graph)) {
@@ -47,12 +49,12 @@ std::string render_dot(const physical_plan& plan, const render_settings& setting
   text += "  rankdir=LR;\n  node [shape=box, fontname=\"sans-serif\"];\n  edge [fontname=\"sans-serif\"];\n";
   std::size_t step = 0;
   if (settings.explain) {
-    for (const pass_step& one : settings.steps) {
-      const std::string title = one.pass.empty() ? "as declared" : "after " + one.pass;
+    for (const pass_step* one : visible_steps(settings.steps)) {
+      const std::string title = one->pass.empty() ? "as declared" : "after " + one->pass;
       text += "  subgraph cluster_step_" + std::to_string(step) + " {\n    label=\"" + escaped(title) + "\";\n";
-      for (const node_id id : one.graph.in_order()) add_node(text, one.graph.at(id), step, false);
+      for (const node_id id : one->graph.in_order()) add_node(text, one->graph.at(id), step, false);
       text += "  }\n";
-      add_edges(text, one.graph, step);
+      add_edges(text, one->graph, step);
       ++step;
     }
   }

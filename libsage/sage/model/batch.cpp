@@ -29,18 +29,21 @@ batch_base::batch_base(ref<batch_pool> pool, const record_type& type, void* stor
       storage_(storage),
       pool_(std::move(pool)) {}
 
-batch_base::~batch_base() { drop_hashes(); }
+batch_base::~batch_base() {
+  drop_hashes();
+}
 
 batch_ref batch_base::make(const ref<batch_pool>& pool, const record_type& type, std::size_t capacity) {
   const std::size_t alignment = std::max<std::size_t>(type.alignment, 16);
   const std::size_t header_bytes = (sizeof(batch_base) + alignment - 1) / alignment * alignment;
-  if (alignment > 16) throw error(errc::unsupported, "a record aligned to more than 16 bytes", std::string(type.name));
+  if (alignment > 16)
+    throw error(errc::unsupported, "a record aligned to more than 16 bytes", std::string(type.name));
   capacity = std::max<std::size_t>(capacity, 1);
   std::size_t bytes = header_bytes + capacity * type.size;
   void* block = pool->take(bytes);
   // The pool rounds up; the extra room is used as capacity only by those who ask for room().
-  const std::size_t fits = std::min<std::size_t>((bytes - header_bytes) / type.size,
-                                                 std::numeric_limits<std::uint32_t>::max());
+  const std::size_t fits =
+      std::min<std::size_t>((bytes - header_bytes) / type.size, std::numeric_limits<std::uint32_t>::max());
   return batch_ref::adopt(new (block) untyped_batch(pool, type, static_cast<char*>(block) + header_bytes,
                                                     std::max(capacity, fits), bytes));
 }
@@ -53,7 +56,9 @@ void batch_base::destroy() noexcept {
   pool->give(this, bytes);
 }
 
-std::uint64_t batch_base::bytes() const noexcept { return type_->payload_bytes(*this) + (hashes_ ? size_ * 8u : 0u); }
+std::uint64_t batch_base::bytes() const noexcept {
+  return type_->payload_bytes(*this) + (hashes_ ? size_ * 8u : 0u);
+}
 
 std::uint64_t* batch_base::add_hashes() {
   if (!hashes_) {

@@ -22,11 +22,11 @@ namespace sage {
 
 /// What travels with a batch: where it came from and when it was handed over.
 struct batch_header {
-  nanoseconds enqueued_at = 0;      ///< when the sender gave it away
-  nanoseconds taken_at = 0;         ///< when the receiver began with it
-  std::uint64_t epoch = 0;          ///< checkpoint epoch it belongs to
-  std::uint32_t source_split = 0;   ///< split it was read from
-  std::uint64_t position = 0;       ///< position in that split after its last record
+  nanoseconds enqueued_at = 0;     ///< when the sender gave it away
+  nanoseconds taken_at = 0;        ///< when the receiver began with it
+  std::uint64_t epoch = 0;         ///< checkpoint epoch it belongs to
+  std::uint32_t source_split = 0;  ///< split it was read from
+  std::uint64_t position = 0;      ///< position in that split after its last record
 };
 
 /// The untyped part of every batch. Memory comes from a pool in one block: this header, then the records.
@@ -150,10 +150,10 @@ template <class T>
   return static_cast<batch<T>&>(untyped);
 }
 template <class T>
-[[nodiscard]] batch_ref erase(ref<batch<T>> typed) noexcept {
-  batch<T>* raw = typed.get();
-  if (raw) raw->acquire();
-  return batch_ref::adopt(raw);
+[[nodiscard]] batch_ref erase(ref<batch<T>>&& typed) noexcept {
+  // By detaching: a share that a parameter or temporary holds until the end of the caller's expression would make
+  // the receiver believe that somebody else has the batch too.
+  return batch_ref::adopt(typed.detach());
 }
 
 /// Whether records of `T` may view the byte blocks of their batch. True unless the type is known to own all it
@@ -173,9 +173,16 @@ namespace detail {
 
 template <class T>
 std::uint64_t record_bytes(const T& record) noexcept {
-  if constexpr (requires { record.capacity(); record.data(); sizeof(*record.data()); }) {
+  if constexpr (requires {
+                  record.capacity();
+                  record.data();
+                  sizeof(*record.data());
+                }) {
     return sizeof(T) + record.capacity() * sizeof(*record.data());
-  } else if constexpr (requires { record.first; record.second; }) {
+  } else if constexpr (requires {
+                         record.first;
+                         record.second;
+                       }) {
     return record_bytes(record.first) + record_bytes(record.second);
   } else {
     return sizeof(T);
@@ -238,8 +245,7 @@ const record_type& record_type_of() noexcept {
 template <class T>
 ref<batch<T>> batch<T>::make(const ref<batch_pool>& pool, std::size_t capacity) {
   batch_ref made = batch_base::make(pool, record_type_of<T>(), capacity);
-  made->acquire();
-  return ref<batch>::adopt(static_cast<batch*>(made.get()));
+  return ref<batch>::adopt(static_cast<batch*>(made.detach()));
 }
 
 }  // namespace sage

@@ -272,8 +272,9 @@ bool msgpack_reader::skip_value() {
     case value_kind::string: return read_text(bytes);
     case value_kind::bytes: {
       if (!is_extension(f)) return read_text(bytes);
-      std::uint64_t size = std::uint64_t{1} << (f - fixext_1);
-      if (f > ext_32) {
+      std::uint64_t size = 0;
+      if (f >= fixext_1) {
+        size = std::uint64_t{1} << (f - fixext_1);
         ++at_;
       } else if (!take_number(std::size_t{1} << (f - ext_8), size)) {
         return false;

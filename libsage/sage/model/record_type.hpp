@@ -39,8 +39,8 @@ template <class T>
   constexpr std::string_view marker = "T = ";
   constexpr std::size_t begin = function.find(marker) + marker.size();
   // g++ appends "; std::string_view = …" and clang "]".
-  constexpr std::size_t end = function.find(';', begin) != std::string_view::npos ? function.find(';', begin)
-                                                                                 : function.rfind(']');
+  constexpr std::size_t end =
+      function.find(';', begin) != std::string_view::npos ? function.find(';', begin) : function.rfind(']');
   return function.substr(begin, end - begin);
 }
 

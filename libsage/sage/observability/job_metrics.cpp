@@ -80,6 +80,7 @@ void append_instance(std::string& to, const instance_metrics& m) {
   w.text("name", m.name);
   w.number("bytes_in", m.bytes_in);
   w.number("bytes_out", m.bytes_out);
+  w.number("source_positions", m.source_positions);
   w.number("queue_batches", m.queue_batches);
   w.number("queue_batches_max", m.queue_batches_max);
   w.ratio("busy_ratio", m.busy_ratio);
@@ -160,9 +161,11 @@ std::string job_metrics::to_prometheus() const {
       {"sage_operator_records_out_total", "Records emitted.", &operator_metrics::records_out},
       {"sage_operator_batches_in_total", "Batches taken in.", &operator_metrics::batches_in},
       {"sage_operator_batches_out_total", "Batches emitted.", &operator_metrics::batches_out},
-      {"sage_operator_records_filtered_total", "Records the user's decision ended here.", &operator_metrics::filtered},
+      {"sage_operator_records_filtered_total", "Records the user's decision ended here.",
+       &operator_metrics::filtered},
       {"sage_operator_records_dropped_total", "Records dropped by error policy.", &operator_metrics::dropped},
-      {"sage_operator_records_dead_lettered_total", "Records sent to dead letters.", &operator_metrics::dead_lettered},
+      {"sage_operator_records_dead_lettered_total", "Records sent to dead letters.",
+       &operator_metrics::dead_lettered},
   };
   std::string to;
   for (const family& f : families) {

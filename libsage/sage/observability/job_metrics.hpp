@@ -30,6 +30,7 @@ struct instance_metrics {
   std::string name;
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
+  std::uint64_t source_positions = 0;  ///< how far its source has come: bytes of files, numbers of records
   std::uint64_t queue_batches = 0;
   std::uint64_t queue_batches_max = 0;
   double busy_ratio = 0;     ///< share of its life spent processing

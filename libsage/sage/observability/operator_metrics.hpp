@@ -20,7 +20,7 @@ struct operator_counters {
   std::uint64_t filtered = 0;
   std::uint64_t dropped = 0;
   std::uint64_t dead = 0;
-  std::uint64_t service_ns = 0;          ///< time in the operator itself, scaled up from the batches that were timed
+  std::uint64_t service_ns = 0;  ///< time in the operator itself, scaled up from the batches that were timed
 };
 
 /// The counters of one instance: of its operators in chain order, and of the actor around them.
@@ -28,9 +28,10 @@ struct instance_counters {
   std::vector<operator_counters> operators;
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
-  std::uint64_t busy_ns = 0;     ///< processing
-  std::uint64_t blocked_ns = 0;  ///< had input, but an output was without credit
-  std::uint64_t alive_ns = 0;    ///< since the start; idle is the rest
+  std::uint64_t source_positions = 0;  ///< how far its source has come, in positions of its splits
+  std::uint64_t busy_ns = 0;           ///< processing
+  std::uint64_t blocked_ns = 0;        ///< had input, but an output was without credit
+  std::uint64_t alive_ns = 0;          ///< since the start; idle is the rest
   std::uint64_t queue_batches = 0;
   std::uint64_t queue_batches_max = 0;
   histogram wait;     ///< ns from the sender's send to the beginning of processing, per batch

@@ -16,7 +16,8 @@ namespace sage {
 /// `merge(accumulator&, const accumulator&)` where partial results may be combined before a shuffle.
 template <class A, class T, class K>
 concept aggregate_function = std::copy_constructible<typename A::accumulator> &&
-                             std::default_initializable<typename A::accumulator> && requires(A& a, typename A::accumulator& acc, const T& record, const K& key) {
+    std::default_initializable<typename A::accumulator> &&
+    requires(A& a, typename A::accumulator& acc, const T& record, const K& key) {
   a.add(acc, record);
   a.result(key, std::move(acc));
 };

@@ -63,9 +63,7 @@ class filter_operator final : public function_operator<In, F> {
     return flow::done;
   }
 
-  bool test(const In& record) {
-    return static_cast<bool>(functions::call(this->function_, *this->self_, record));
-  }
+  bool test(const In& record) { return static_cast<bool>(functions::call(this->function_, *this->self_, record)); }
 
   void finish_batch(output& out) override {
     const std::uint64_t given_up = this->fate_.dropped + this->fate_.dead;

@@ -12,10 +12,11 @@ namespace sage {
 
 /// `f(record, collector<U>&)`, or `f(record)` that returns a range of `U`.
 template <class F, class T, class U>
-concept collecting_function = !std::is_void_v<U> && functions::callable<functions::instantiated_t<F>, T, collector<U>&>;
+concept collecting_function =
+    !std::is_void_v<U> && functions::callable<functions::instantiated_t<F>, T, collector<U>&>;
 template <class F, class T>
 concept range_function = functions::callable<functions::instantiated_t<F>, T> &&
-                         std::ranges::input_range<typename functions::call_result<functions::instantiated_t<F>, T>::type>;
+    std::ranges::input_range<typename functions::call_result<functions::instantiated_t<F>, T>::type>;
 
 }  // namespace sage
 
@@ -65,7 +66,8 @@ class flat_map_operator final : public function_operator<In, F> {
     } else if constexpr (functions::callable<F, Record>) {
       for (auto&& each : functions::call(f, *this->self_, std::forward<Record>(record))) made_.push(std::move(each));
     } else {
-      for (auto&& each : functions::call(f, *this->self_, this->taken(std::forward<Record>(record)))) made_.push(std::move(each));
+      for (auto&& each : functions::call(f, *this->self_, this->taken(std::forward<Record>(record))))
+        made_.push(std::move(each));
     }
   }
 

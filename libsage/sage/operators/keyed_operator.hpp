@@ -25,7 +25,8 @@ void add_key_hashes(batch<T>& records, const Extract& extract) {
   std::uint64_t* const hashes = records.add_hashes();
   const std::size_t size = records.size();
   for (std::size_t i = 0; i < size; ++i) {
-    hashes[i] = stable_hash(static_cast<const key_type_t<Extract, T>&>(std::invoke(extract, std::as_const(records[i]))));
+    hashes[i] =
+        stable_hash(static_cast<const key_type_t<Extract, T>&>(std::invoke(extract, std::as_const(records[i]))));
   }
 }
 

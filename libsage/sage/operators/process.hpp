@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "sage/functions/collector.hpp"
+#include "sage/functions/keyed_state.hpp"
 #include "sage/operators/keyed_operator.hpp"
 #include "sage/state/keyed_store.hpp"
 
@@ -42,7 +43,8 @@ class process_operator final : public keyed_operator<T, Extract, F> {
     while (i < size) {
       if (!made_.has_batch()) begin(full);
       before_ = made_.size();
-      const std::size_t row = rows_.find_or_insert(this->key_of(in[i]), this->hash_of(in, i), [] { return nothing{}; });
+      const std::size_t row =
+          rows_.find_or_insert(this->key_of(in[i]), this->hash_of(in, i), [] { return nothing{}; });
       store_.begin_record(row, undoable);
       if (consume) {
         call(std::move(in[i]));

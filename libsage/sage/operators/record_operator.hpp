@@ -64,7 +64,7 @@ class record_operator : public operator_base {
 
   static constexpr std::size_t nowhere = ~std::size_t{0};
 
-  std::uint32_t attempts_ = 0;       // calls on the record at failed_at_ that threw
+  std::uint32_t attempts_ = 0;  // calls on the record at failed_at_ that threw
   std::size_t failed_at_ = nowhere;
   bool finishing_ = false;
   std::optional<nanoseconds> retry_at_;

@@ -15,18 +15,18 @@ namespace sage {
 
 /// A part of a source that one reader reads by itself: a byte range of a file, a partition, a range of numbers.
 struct split {
-  std::string name;         ///< what it is a part of: a path, a topic
-  std::uint64_t begin = 0;  ///< first position, inclusive
-  std::uint64_t end = 0;    ///< last position, exclusive; equal to `begin` when it isn't known
-  std::uint32_t number = 0; ///< its place among the splits of the source
+  std::string name;          ///< what it is a part of: a path, a topic
+  std::uint64_t begin = 0;   ///< first position, inclusive
+  std::uint64_t end = 0;     ///< last position, exclusive; equal to `begin` when it isn't known
+  std::uint32_t number = 0;  ///< its place among the splits of the source
 };
 
 /// What a source will do, asked once before the job starts, on the thread of `execute`/`submit`.
 struct source_plan {
   std::vector<split> splits;
-  bool blocking = false;               ///< reading may block: the instance gets a thread of its own
-  std::uint64_t bytes_total = 0;       ///< for progress; 0 when unknown
-  std::uint64_t records_total = 0;     ///< for progress; 0 when unknown
+  bool blocking = false;            ///< reading may block: the instance gets a thread of its own
+  std::uint64_t bytes_total = 0;    ///< for progress; 0 when unknown
+  std::uint64_t records_total = 0;  ///< for progress; 0 when unknown
 };
 
 /// What a read has come to.
@@ -53,6 +53,8 @@ class source_reader {
   virtual bool drain() { return true; }
   /// Where in the split the next record begins.
   [[nodiscard]] virtual std::uint64_t position() const = 0;
+  /// Records given up so far because they could not be read, by a policy of the user; counted as dropped.
+  [[nodiscard]] virtual std::uint64_t dropped() const { return 0; }
   virtual void close() {}
 };
 
@@ -78,6 +80,7 @@ class source_base {
   virtual read_status read(output& out) = 0;
   virtual bool drain() = 0;
   [[nodiscard]] virtual std::uint64_t position() const = 0;
+  [[nodiscard]] virtual std::uint64_t dropped() const = 0;
   virtual void close() = 0;
 };
 using source_ptr = std::unique_ptr<source_base>;
@@ -112,6 +115,7 @@ class source_operator final : public source_base {
   }
   bool drain() override { return reader_->drain(); }
   std::uint64_t position() const override { return reader_->position(); }
+  std::uint64_t dropped() const override { return reader_->dropped(); }
   void close() override { reader_->close(); }
 
  private:

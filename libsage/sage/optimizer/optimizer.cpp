@@ -32,7 +32,8 @@ void verify(const graph::logical_graph& graph, std::string_view pass) {
     const graph::node& to = graph.at(e.to);
     if (from.removed || to.removed) continue;
     must(e.type == to.in, "an edge carries another type than its receiver takes");
-    must(e.port == operators::dead_letter_port || e.port < from.outs.size(), "an edge begins at a port that isn't there");
+    must(e.port == operators::dead_letter_port || e.port < from.outs.size(),
+         "an edge begins at a port that isn't there");
   }
   static_cast<void>(graph.in_order());
 }
@@ -43,11 +44,14 @@ bool optimizer_settings::is_enabled(std::string_view pass) const {
   return std::find(disabled.begin(), disabled.end(), pass) == disabled.end();
 }
 
-std::span<const pass> passes() noexcept { return all_passes; }
+std::span<const pass> passes() noexcept {
+  return all_passes;
+}
 
 void optimize(graph::logical_graph& graph, const optimizer_settings& settings, const pass_observer& observer) {
   for (const std::string& name : settings.disabled) {
-    const auto known = std::find_if(all_passes.begin(), all_passes.end(), [&](const pass& p) { return p.name == name; });
+    const auto known =
+        std::find_if(all_passes.begin(), all_passes.end(), [&](const pass& p) { return p.name == name; });
     if (known != all_passes.end() && known->optional) continue;
     std::string names;
     for (const pass& p : all_passes) {

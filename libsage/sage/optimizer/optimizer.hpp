@@ -14,10 +14,10 @@ namespace sage::optimizer {
 
 /// What the passes may know of the place the job will run in.
 struct optimizer_settings {
-  std::size_t cores = 1;               ///< instances of one chain that can work at the same time
-  std::size_t parallelism = 0;         ///< for operators the user left open; 0 lets the optimizer infer it
-  std::size_t batch_size = 0;          ///< for operators the user left open; 0 chooses by record size
-  std::vector<std::string> disabled;   ///< names of passes to leave out
+  std::size_t cores = 1;              ///< instances of one chain that can work at the same time
+  std::size_t parallelism = 0;        ///< for operators the user left open; 0 lets the optimizer infer it
+  std::size_t batch_size = 0;         ///< for operators the user left open; 0 chooses by record size
+  std::vector<std::string> disabled;  ///< names of passes to leave out
 
   [[nodiscard]] bool is_enabled(std::string_view pass) const;
 };

@@ -66,15 +66,17 @@ class hash_partitioner final : public partitioner {
 
 class custom_partitioner final : public partitioner {
  public:
-  custom_partitioner(record_chooser chooser, std::uint32_t targets) : chooser_(std::move(chooser)), targets_(targets) {}
+  custom_partitioner(record_chooser chooser, std::uint32_t targets)
+      : chooser_(std::move(chooser)), targets_(targets) {}
 
   decision route(batch_base& records, std::span<const bool>, std::uint32_t* targets) override {
     chooser_(records, targets_, targets);
     for (std::size_t i = 0; i < records.size(); ++i) {
       if (targets[i] < targets_) continue;
-      throw error(errc::user_function,
-                  "the partitioner returned instance " + std::to_string(targets[i]) + " of " + std::to_string(targets_),
-                  {}, "return a number below the second argument");
+      throw error(
+          errc::user_function,
+          "the partitioner returned instance " + std::to_string(targets[i]) + " of " + std::to_string(targets_), {},
+          "return a number below the second argument");
     }
     return {decision::kind::each, 0};
   }

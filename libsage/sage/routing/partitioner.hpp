@@ -14,18 +14,19 @@ namespace sage::routing {
 
 /// The kinds of edges between operators.
 enum class partitioning : std::uint8_t {
-  forward,     ///< instance i to instance i
-  rebalance,   ///< whole batches in turn, to whoever has credit
-  hash,        ///< by key group of the key's hash
-  broadcast,   ///< every batch to every instance, one shared buffer
-  custom,      ///< by a function of the user, record by record
+  forward,    ///< instance i to instance i
+  rebalance,  ///< whole batches in turn, to whoever has credit
+  hash,       ///< by key group of the key's hash
+  broadcast,  ///< every batch to every instance, one shared buffer
+  custom,     ///< by a function of the user, record by record
 };
 [[nodiscard]] std::string_view to_string(partitioning kind) noexcept;
 
 /// Computes the key hashes of a batch (which is held by nobody else). Typed code behind an untyped door.
 using key_hasher = std::function<void(batch_base&)>;
 /// Writes the target instance of each record of a batch to `targets`. Typed code behind an untyped door.
-using record_chooser = std::function<void(const batch_base& records, std::uint32_t instances, std::uint32_t* targets)>;
+using record_chooser =
+    std::function<void(const batch_base& records, std::uint32_t instances, std::uint32_t* targets)>;
 
 /// What a partitioner says of a batch.
 struct decision {

@@ -12,8 +12,8 @@ chained_operator make_operator(const job_record& job, const graph::planned_insta
   chained_operator made;
   // Every instance of every operator draws its own random numbers, the same in each run with the same seed.
   const std::uint64_t seed = job.settings().seed * 0x9e3779b97f4a7c15u + (std::uint64_t{id} << 32) + planned.number;
-  made.self = std::make_unique<context>(job.settings().name, n.name, planned.number, planned.parallelism, n.batch_size,
-                                        job.time(), pool, seed);
+  made.self = std::make_unique<context>(job.settings().name, n.name, planned.number, planned.parallelism,
+                                        n.batch_size, job.time(), pool, seed);
   made.self->set_engine(engine);
   if (n.is_source()) {
     made.source = n.make_source();

@@ -55,9 +55,13 @@ chain::chain(std::vector<chained_operator> operators, std::vector<gate_binding> 
 
 chain::~chain() = default;
 
-const context& chain::self(std::size_t position) const noexcept { return links_[position]->self(); }
+const context& chain::self(std::size_t position) const noexcept {
+  return links_[position]->self();
+}
 
-std::string chain::place() const { return links_.empty() ? "router" : links_[at_]->self().place(); }
+std::string chain::place() const {
+  return links_.empty() ? "router" : links_[at_]->self().place();
+}
 
 void chain::open() {
   try {
@@ -111,7 +115,9 @@ bool chain::gates_ready() const noexcept {
   return std::all_of(gates_.begin(), gates_.end(), [](const auto& gate) { return gate->is_ready(); });
 }
 
-bool chain::is_ready() const noexcept { return suspended_ == 0 && gates_ready(); }
+bool chain::is_ready() const noexcept {
+  return suspended_ == 0 && gates_ready();
+}
 
 std::optional<nanoseconds> chain::retry_at() const noexcept {
   if (suspended_ == 0) return std::nullopt;
@@ -183,6 +189,9 @@ void chain::on_batch(batch_ref records, nanoseconds now, effects& out) {
 
 void chain::start_split(const split& part) {
   at_ = 0;
+  split_begin_ = part.begin;
+  split_size_ = part.end - part.begin;
+  positions_before_ = positions_;
   source_->start(part);
 }
 
@@ -199,6 +208,10 @@ read_status chain::read(nanoseconds now, effects& out) {
   const nanoseconds begun = start_timing(*links_.front());
   const read_status status = source_->read(*links_.front());
   stop_timing(0, begun);
+  std::uint64_t advanced = source_->position() - split_begin_;
+  // The last record of a split may end behind it.
+  if (split_size_ > 0 && (advanced > split_size_ || status == read_status::end_of_split)) advanced = split_size_;
+  positions_ = positions_before_ + advanced;
   timing_ = false;
   return status;
 }
@@ -264,6 +277,7 @@ void chain::count(std::vector<operator_counters>& to) const {
   to.resize(links_.size());
   for (std::size_t i = 0; i < links_.size(); ++i) {
     to[i] = links_[i]->counters;
+    if (const auto* source = links_[i]->source()) to[i].dropped = source->dropped();
     if (const auto* logic = links_[i]->logic()) {
       const operators::fate& f = logic->fates();
       to[i].passed = f.passed;

@@ -66,6 +66,8 @@ class chain {
   [[nodiscard]] bool empty() const noexcept { return links_.empty(); }
   [[nodiscard]] std::size_t size() const noexcept { return links_.size(); }
   [[nodiscard]] const context& self(std::size_t position) const noexcept;
+  /// By how much the source at the head has come forward, in positions of its splits (bytes, records).
+  [[nodiscard]] std::uint64_t positions() const noexcept { return positions_; }
   /// Copies the operators' counters to `to`.
   void count(std::vector<operator_counters>& to) const;
   /// Which operator is at work: for the message when something throws.
@@ -83,11 +85,15 @@ class chain {
   operators::source_base* source_ = nullptr;
   std::vector<std::unique_ptr<output_gate>>& gates_;
   std::size_t opened_ = 0;
-  std::size_t at_ = 0;      // the operator at work
-  std::size_t ended_ = 0;   // operators that have been told of the end
+  std::size_t at_ = 0;     // the operator at work
+  std::size_t ended_ = 0;  // operators that have been told of the end
   std::size_t suspended_ = 0;
-  std::uint64_t taken_ = 0;  // batches taken in at the head
-  bool timing_ = false;      // whether the batch at work is one that is timed
+  std::uint64_t taken_ = 0;        // batches taken in at the head
+  bool timing_ = false;            // whether the batch at work is one that is timed
+  std::uint64_t split_begin_ = 0;  // of the split that is read
+  std::uint64_t split_size_ = 0;   // 0 when it isn't known
+  std::uint64_t positions_ = 0;
+  std::uint64_t positions_before_ = 0;  // when that split began
   nanoseconds now_ = 0;
   effects* out_ = nullptr;  // where gates put effects during a call
 };

@@ -25,7 +25,9 @@ void coordinator::order_all(order::kind what, std::vector<order>& out) const {
   }
 }
 
-void coordinator::begin(std::vector<order>& out) { order_all(order::kind::open, out); }
+void coordinator::begin(std::vector<order>& out) {
+  order_all(order::kind::open, out);
+}
 
 void coordinator::on_opened(instance_id who, std::vector<order>& out) {
   if (stages_[who] != stage::starting) return;

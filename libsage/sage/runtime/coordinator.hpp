@@ -18,14 +18,14 @@ namespace sage::runtime {
 /// What the coordinator asks of the engine.
 struct order {
   enum class kind : std::uint8_t {
-    open,        ///< instance, open your operators
-    start,       ///< instance, begin
-    give_split,  ///< instance, read `part`, or there are no more
-    drain,       ///< instance, stop reading
-    commit,      ///< instance, commit and close
-    abort,       ///< instance, leave nothing behind and close
-    report,      ///< tell the job's record `state` and `problem`; a final state ends the coordinator
-    set_deadline,///< call on_deadline after the stop deadline
+    open,          ///< instance, open your operators
+    start,         ///< instance, begin
+    give_split,    ///< instance, read `part`, or there are no more
+    drain,         ///< instance, stop reading
+    commit,        ///< instance, commit and close
+    abort,         ///< instance, leave nothing behind and close
+    report,        ///< tell the job's record `state` and `problem`; a final state ends the coordinator
+    set_deadline,  ///< call on_deadline after the stop deadline
   };
   kind what;
   instance_id instance = 0;

@@ -303,6 +303,7 @@ instance_counters instance::counters() const {
     router.batches_in = router.batches_out = gates_.front()->batches();
     all.operators.push_back(router);
   }
+  all.source_positions = chain_.positions();
   all.queue_batches = queue_.size();
   if (started_at_ != 0) all.alive_ns = static_cast<std::uint64_t>(time_.now() - started_at_);
   return all;

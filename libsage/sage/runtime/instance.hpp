@@ -114,14 +114,14 @@ class instance {
   std::deque<queued_batch> queue_;
   std::unordered_map<channel_id, input_channel> channels_;
   std::size_t open_inputs_;
-  bool draining_ = false;      // the job drains
-  bool drain_told_ = false;    // the source knows
-  bool idle_ = false;           // the source has nothing to read now
-  bool reading_ = false;        // a split is under way
+  bool draining_ = false;    // the job drains
+  bool drain_told_ = false;  // the source knows
+  bool idle_ = false;        // the source has nothing to read now
+  bool reading_ = false;     // a split is under way
   bool split_requested_ = false;
   std::optional<split> next_split_;
   bool source_ended_ = false;
-  nanoseconds timer_at_ = 0;    // the timer asked for, 0 for none
+  nanoseconds timer_at_ = 0;  // the timer asked for, 0 for none
   nanoseconds now_ = 0;
   nanoseconds started_at_ = 0;
   nanoseconds published_at_ = 0;

@@ -21,7 +21,9 @@ namespace sage {
 /// The states of a job. `done`, `failed` and `cancelled` are final.
 enum class job_state : std::uint8_t { opening, running, draining, committing, stopping, done, failed, cancelled };
 [[nodiscard]] std::string_view to_string(job_state state) noexcept;
-[[nodiscard]] constexpr bool is_final(job_state state) noexcept { return state >= job_state::done; }
+[[nodiscard]] constexpr bool is_final(job_state state) noexcept {
+  return state >= job_state::done;
+}
 
 }  // namespace sage
 
@@ -89,9 +91,9 @@ class engine {
 
 /// How the engine of a local environment is made.
 struct local_engine_options {
-  std::size_t threads = 0;          ///< of the scheduler; 0 is one per core
+  std::size_t threads = 0;  ///< of the scheduler; 0 is one per core
   std::string scheduler = "sharing";
-  std::size_t throughput = 32;      ///< messages per activation
+  std::size_t throughput = 32;  ///< messages per activation
 };
 
 /// The single-threaded engine without actors: deterministic, for tests and as the reference of all others.

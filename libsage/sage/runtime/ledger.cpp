@@ -20,8 +20,8 @@ void add(operator_counters& to, const operator_counters& one) {
 
 error violation(const std::string& name, const std::string& left, std::uint64_t a, const std::string& right,
                 std::uint64_t b) {
-  return error(errc::ledger, "the books don't balance: " + left + " " + std::to_string(a) + ", " + right + " " +
-                                 std::to_string(b),
+  return error(errc::ledger,
+               "the books don't balance: " + left + " " + std::to_string(a) + ", " + right + " " + std::to_string(b),
                name, "records were lost or made up here; please report it");
 }
 

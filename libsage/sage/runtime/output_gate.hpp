@@ -48,8 +48,8 @@ class output_gate {
   struct target {
     std::uint32_t credit_batches;
     std::int64_t credit_bytes;
-    batch_ref partial;               // being filled up, behind whatever waits
-    std::deque<batch_ref> waiting;   // complete, without credit
+    batch_ref partial;              // being filled up, behind whatever waits
+    std::deque<batch_ref> waiting;  // complete, without credit
     std::uint64_t records = 0;
     [[nodiscard]] bool has_credit() const noexcept { return credit_batches > 0 && credit_bytes > 0; }
   };

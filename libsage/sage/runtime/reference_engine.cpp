@@ -236,6 +236,8 @@ class reference_engine final : public engine {
 
 }  // namespace
 
-std::unique_ptr<engine> make_reference_engine() { return std::make_unique<reference_engine>(); }
+std::unique_ptr<engine> make_reference_engine() {
+  return std::make_unique<reference_engine>();
+}
 
 }  // namespace sage::runtime

@@ -1,9 +1,9 @@
 #include "sage/runtime/stop_signal.hpp"
 
+#include <cstdint>
+
 #include <sys/eventfd.h>
 #include <unistd.h>
-
-#include <cstdint>
 
 namespace sage::runtime {
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,7 +9,6 @@
 #include <vector>
 
 #include "sage/base/error.hpp"
-#include "sage/functions/context.hpp"
 
 namespace sage::state {
 
@@ -102,95 +100,4 @@ class keyed_store {
   bool undoable_ = false;
 };
 
-/// What every handle does: find its column in `open`, its row at each call.
-template <class T>
-class state_handle {
- public:
-  state_handle() = default;
-  state_handle(context& self, const std::string& name) : store_(self.keyed_state()) {
-    if (!store_) {
-      throw error(errc::invalid_argument, "the state '" + name + "' is declared outside of a keyed process",
-                  self.place(), "declare state in open(context&) of a function given to key_by(...).process(...)");
-    }
-    column_ = &store_->declare<T>(name);
-  }
-
- protected:
-  [[nodiscard]] const std::optional<T>& read() const noexcept { return column_->at(store_->row()); }
-  std::optional<T>& write() {
-    if (store_->is_undoable()) column_->save(store_->row());
-    return column_->open(store_->row());
-  }
-
- private:
-  keyed_store* store_ = nullptr;
-  column<T>* column_ = nullptr;
-};
-
 }  // namespace sage::state
-
-namespace sage {
-
-/// One value per key. Declare it in `open(context& self)`: `visits_ = sage::value_state<int>(self, "visits");`
-template <class T>
-class value_state : private state::state_handle<T> {
- public:
-  using state::state_handle<T>::state_handle;
-
-  [[nodiscard]] bool has_value() const noexcept { return this->read().has_value(); }
-  /// The value, or null for a key that has none yet.
-  [[nodiscard]] const T* get() const noexcept { return this->read() ? &*this->read() : nullptr; }
-  [[nodiscard]] T value_or(T otherwise) const { return this->read() ? *this->read() : std::move(otherwise); }
-  void set(T value) { this->write() = std::move(value); }
-  void clear() { this->write().reset(); }
-};
-
-/// A growing list per key.
-template <class T>
-class list_state : private state::state_handle<std::vector<T>> {
- public:
-  using state::state_handle<std::vector<T>>::state_handle;
-
-  /// The elements in order of `add`; empty for a key that has none yet.
-  [[nodiscard]] const std::vector<T>& get() const noexcept {
-    static const std::vector<T> nothing;
-    return this->read() ? *this->read() : nothing;
-  }
-  void add(T element) {
-    auto& list = this->write();
-    if (!list) list.emplace();
-    list->push_back(std::move(element));
-  }
-  void set(std::vector<T> elements) { this->write() = std::move(elements); }
-  void clear() { this->write().reset(); }
-};
-
-/// A map per key, ordered by its own keys.
-template <class K, class V>
-class map_state : private state::state_handle<std::map<K, V>> {
- public:
-  using state::state_handle<std::map<K, V>>::state_handle;
-
-  [[nodiscard]] const std::map<K, V>& get() const noexcept {
-    static const std::map<K, V> nothing;
-    return this->read() ? *this->read() : nothing;
-  }
-  /// The value of `key`, or null.
-  [[nodiscard]] const V* find(const K& key) const {
-    const auto& all = get();
-    const auto found = all.find(key);
-    return found == all.end() ? nullptr : &found->second;
-  }
-  void put(K key, V value) {
-    auto& all = this->write();
-    if (!all) all.emplace();
-    all->insert_or_assign(std::move(key), std::move(value));
-  }
-  void remove(const K& key) {
-    auto& all = this->write();
-    if (all) all->erase(key);
-  }
-  void clear() { this->write().reset(); }
-};
-
-}  // namespace sage

@@ -58,7 +58,9 @@ class keyed_table {
   [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
 
   /// The entry at `position` in order of appearance.
-  [[nodiscard]] entry& at(std::size_t position) noexcept { return chunks_[position / chunk_size].at(position % chunk_size); }
+  [[nodiscard]] entry& at(std::size_t position) noexcept {
+    return chunks_[position / chunk_size].at(position % chunk_size);
+  }
   [[nodiscard]] const entry& at(std::size_t position) const noexcept {
     return chunks_[position / chunk_size].at(position % chunk_size);
   }

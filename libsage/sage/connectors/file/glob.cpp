@@ -39,7 +39,9 @@ bool matches_one(std::string_view pattern, std::size_t& at, char c) noexcept {
 
 }  // namespace
 
-bool is_pattern(std::string_view text) noexcept { return text.find_first_of("*?[") != std::string_view::npos; }
+bool is_pattern(std::string_view text) noexcept {
+  return text.find_first_of("*?[") != std::string_view::npos;
+}
 
 bool matches(std::string_view pattern, std::string_view name) noexcept {
   std::size_t p = 0;

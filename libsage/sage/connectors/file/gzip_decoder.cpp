@@ -105,7 +105,9 @@ result<std::size_t> gzip_decoder::decode(std::string_view& packed, char* into, s
                "unpack them first, or build SAGE with zlib1g-dev installed");
 }
 
-result<void> gzip_decoder::finish() const { return {}; }
+result<void> gzip_decoder::finish() const {
+  return {};
+}
 
 }  // namespace sage::file
 

@@ -39,7 +39,7 @@ class gzip_decoder {
 
   std::unique_ptr<stream> stream_;
   place place_ = place::member;
-  bool room_ran_out_ = false;  // so that there may be more without more input
+  bool room_ran_out_ = false;      // so that there may be more without more input
   std::uint64_t taken_bytes_ = 0;  // of the packed input
 };
 

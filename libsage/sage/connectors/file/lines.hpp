@@ -52,13 +52,19 @@ class line_source : public text_settings<line_source<Record>> {
 };
 
 /// Lines as strings of their own: `env.from_source(sage::file::lines("input.txt"))`.
-[[nodiscard]] inline line_source<std::string> lines(paths wanted) { return line_source<std::string>(std::move(wanted)); }
+[[nodiscard]] inline line_source<std::string> lines(paths wanted) {
+  return line_source<std::string>(std::move(wanted));
+}
 
 /// Lines as views that live as long as their batch: the fast way for what is looked at and let go. A function that
 /// keeps one makes a std::string of it.
-[[nodiscard]] inline line_source<slice> slices(paths wanted) { return line_source<slice>(std::move(wanted)); }
+[[nodiscard]] inline line_source<slice> slices(paths wanted) {
+  return line_source<slice>(std::move(wanted));
+}
 
 /// The lines of the standard input, as soon as they are there.
-[[nodiscard]] inline line_source<std::string> stdin_lines() { return lines("-"); }
+[[nodiscard]] inline line_source<std::string> stdin_lines() {
+  return lines("-");
+}
 
 }  // namespace sage::file

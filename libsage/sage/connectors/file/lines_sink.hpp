@@ -55,6 +55,8 @@ class lines_sink : public sink_settings<lines_sink> {
 };
 
 /// The lines go to the standard output, after each batch.
-[[nodiscard]] inline lines_sink stdout_lines() { return lines_sink("-"); }
+[[nodiscard]] inline lines_sink stdout_lines() {
+  return lines_sink("-");
+}
 
 }  // namespace sage::file

@@ -8,7 +8,7 @@ namespace sage::file {
 namespace {
 
 constexpr std::size_t name_bytes_max = 255;  // of one component, on every file system worth the name
-constexpr int attempts_max = 100;            // to find a name that is free; one is enough unless somebody wants to win
+constexpr int attempts_max = 100;  // to find a name that is free; one is enough unless somebody wants to win
 
 std::string hexadecimal(std::uint64_t value) {
   std::string digits(16, '0');
@@ -42,7 +42,7 @@ void output_file::open(context& self) {
   } else if (there->kind == file_kind::directory) {
     throw error(errc::io, "is a folder", target_, "name a file in it");
   } else if (there->kind == file_kind::stream) {
-    file_ = files_.open_stream(target_).value();
+    file_ = files_.open_stream(target_, engine_ ? engine_->stop_descriptor() : -1).value();
     is_stream_ = true;
     return;
   } else {

@@ -14,14 +14,17 @@ std::string join(const std::string& folder, const std::string& name) {
   return folder.back() == '/' ? folder + name : folder + "/" + name;
 }
 
-bool is_hidden(const std::string& name) { return !name.empty() && name.front() == '.'; }
+bool is_hidden(const std::string& name) {
+  return !name.empty() && name.front() == '.';
+}
 
 class finder {
  public:
   explicit finder(file_system& files) : files_(files) {}
 
   result<void> find(const std::string& wanted) {
-    if (wanted.empty()) return error(errc::invalid_argument, "an empty path", "", "name a file, a folder or a pattern");
+    if (wanted.empty())
+      return error(errc::invalid_argument, "an empty path", "", "name a file, a folder or a pattern");
     if (wanted == "-") return add("-", file_status{file_kind::stream, 0});
     const std::size_t before = found_.size();
     // A file whose name looks like a pattern is still a file.
@@ -29,15 +32,17 @@ class finder {
     if (there && there->kind == file_kind::directory) {
       if (auto done = add_folder(wanted); !done) return done;
       if (found_.size() == before) {
-        return error(errc::not_found, "the folder has no files", wanted, "hidden files and dangling links don't count");
+        return error(errc::not_found, "the folder has no files", wanted,
+                     "hidden files and dangling links don't count");
       }
     } else if (there) {
       return add(wanted, *there);
     } else if (is_pattern(wanted)) {
       if (auto done = add_pattern(wanted); !done) return done;
       if (found_.size() == before) {
-        return error(errc::not_found, "no file matches the pattern", wanted,
-                     "`*` stays within one folder, `**` does not; hidden files need a pattern that begins with a dot");
+        return error(
+            errc::not_found, "no file matches the pattern", wanted,
+            "`*` stays within one folder, `**` does not; hidden files need a pattern that begins with a dot");
       }
     } else {
       return there.error();
@@ -56,7 +61,8 @@ class finder {
  private:
   result<void> add(std::string path, file_status status) {
     if (found_.size() >= files_max) {
-      return error(errc::limit, "more than " + std::to_string(files_max) + " files", path, "read them in several jobs");
+      return error(errc::limit, "more than " + std::to_string(files_max) + " files", path,
+                   "read them in several jobs");
     }
     found_.push_back(found_file{std::move(path), status});
     return {};

@@ -22,9 +22,9 @@ namespace sage::file {
 /// in the given order; the files of a folder or a pattern in the order of their names' bytes.
 class paths {
  public:
-  paths(const char* one) : list_{one} {}                           // NOLINT: a path is what users write
-  paths(std::string one) : list_{std::move(one)} {}                // NOLINT
-  paths(std::string_view one) : list_{std::string(one)} {}         // NOLINT
+  paths(const char* one) : list_{one} {}                            // NOLINT: a path is what users write
+  paths(std::string one) : list_{std::move(one)} {}                 // NOLINT
+  paths(std::string_view one) : list_{std::string(one)} {}          // NOLINT
   paths(std::vector<std::string> many) : list_(std::move(many)) {}  // NOLINT
   paths(std::initializer_list<const char*> many) : list_(many.begin(), many.end()) {}
 

@@ -66,7 +66,8 @@ template <std::integral T = std::int64_t>
 class range {
  public:
   using record_type = T;
-  range(T begin, T end, std::size_t splits = 1) : begin_(begin), end_(std::max(begin, end)), splits_(std::max<std::size_t>(splits, 1)) {}
+  range(T begin, T end, std::size_t splits = 1)
+      : begin_(begin), end_(std::max(begin, end)), splits_(std::max<std::size_t>(splits, 1)) {}
 
   static const char* kind() { return "range"; }
   [[nodiscard]] source_plan plan() const {

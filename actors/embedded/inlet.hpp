@@ -14,8 +14,8 @@
 #include <caf/send.hpp>
 #include <caf/unit.hpp>
 
-#include "actors/embedded_environment.hpp"
-#include "actors/messages.hpp"
+#include "environment.hpp"
+#include "nudge.hpp"
 #include "sage/operators/source.hpp"
 
 namespace sage {
@@ -104,7 +104,7 @@ class inlet_actor final : public caf::event_based_actor {
           return accept(std::move(one));
         },
         [this](std::vector<T>& records) { return accept(std::move(records)); },
-        [this](wake_up) { serve_waiting(); },
+        [this](nudge) { serve_waiting(); },
     };
   }
 
@@ -146,7 +146,7 @@ class inlet_reader final : public source_reader<T> {
     bool room_made = false;
     const read_status status = queue_->take(into, records_max, room_made);
     position_ += into.size();
-    if (room_made) caf::anon_send(inlet_, wake_up{});
+    if (room_made) caf::anon_send(inlet_, nudge{});
     return status;
   }
   bool drain() override {

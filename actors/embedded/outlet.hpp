@@ -15,7 +15,7 @@
 #include <caf/sec.hpp>
 #include <caf/send.hpp>
 
-#include "actors/messages.hpp"
+#include "nudge.hpp"
 #include "sage/base/error.hpp"
 #include "sage/operators/operator.hpp"
 
@@ -89,12 +89,13 @@ class outbox {
 template <class T>
 class courier final : public caf::event_based_actor {
  public:
-  courier(caf::actor_config& config, std::shared_ptr<outbox<T>> box, caf::actor target, std::chrono::milliseconds timeout)
+  courier(caf::actor_config& config, std::shared_ptr<outbox<T>> box, caf::actor target,
+          std::chrono::milliseconds timeout)
       : caf::event_based_actor(config), box_(std::move(box)), target_(std::move(target)), timeout_(timeout) {}
 
   const char* name() const override { return "sage.courier"; }
   caf::behavior make_behavior() override {
-    return {[this](wake_up) {
+    return {[this](nudge) {
       std::deque<T> next;
       while (box_->take(next)) {
         request(target_, timeout_, std::move(next.front()))
@@ -147,7 +148,7 @@ class outlet_operator final : public operators::operator_base {
       sent = true;
       ++fate_.passed;
     }
-    if (sent) caf::anon_send(courier_, wake_up{});
+    if (sent) caf::anon_send(courier_, nudge{});
     if (cursor_ < records.size()) return operators::flow::suspended;
     input_.reset();
     return operators::flow::done;

@@ -1,0 +1,143 @@
+#include "ask/answer.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include "ask/limits.hpp"
+#include "ask/sentence_evidence.hpp"
+#include "ask/text/blocks.hpp"
+
+namespace ask {
+
+namespace {
+
+/// Passages of the first ranking that are looked at more closely: enough for those that repeat a better one, too.
+constexpr std::size_t candidates_min = 200;
+constexpr std::size_t candidates_per_passage = 30;
+
+/// A text with at least this share of English function words is English (prose has about 0.4, German 0.05); a folder
+/// that is English as a whole vouches for its tables and code. Who asks in English gets English first.
+constexpr double english_share_min = 0.2;
+constexpr double english_folder_share_min = 0.3;
+constexpr double other_language_factor = 0.7;
+
+/// Share of common words from which on two passages say the same (translated books keep whole chapters in English).
+constexpr double same_share_min = 0.8;
+
+/// The distinct words of a passage as sorted hashes: enough to tell whether two say the same.
+std::vector<std::size_t> fingerprint(std::string_view text) {
+  std::vector<std::size_t> words;
+  word next;
+  for (word_reader reader(text); reader.next(next);) words.push_back(std::hash<std::string_view>{}(next.text));
+  std::sort(words.begin(), words.end());
+  words.erase(std::unique(words.begin(), words.end()), words.end());
+  return words;
+}
+
+/// Jaccard's similarity: common words over all words.
+double similarity(const std::vector<std::size_t>& a, const std::vector<std::size_t>& b) {
+  std::size_t common = 0;
+  for (auto left = a.begin(), right = b.begin(); left != a.end() && right != b.end();) {
+    if (*left == *right) ++common;
+    const bool moves_left = *left <= *right;
+    const bool moves_right = *right <= *left;
+    if (moves_left) ++left;
+    if (moves_right) ++right;
+  }
+  const auto all = a.size() + b.size() - common;
+  return all == 0 ? 1.0 : static_cast<double>(common) / static_cast<double>(all);
+}
+
+bool is_english(std::string_view question) {
+  word_counts counts;
+  word next;
+  for (word_reader words(question); words.next(next);) {
+    ++counts.words;
+    if (is_stop_word(next.text)) ++counts.function_words;
+  }
+  return counts.function_share() >= english_share_min;
+}
+
+bool is_english(const passage_index& index, const indexed_passage& passage) {
+  const word_counts own{passage.length.body, passage.function_words};
+  return own.function_share() >= english_share_min ||
+         index.folder_counts(passage).function_share() >= english_folder_share_min;
+}
+
+/// The best passages by terms, those in the language of the question before the others.
+std::vector<hit> rank(const passage_index& index, std::string_view question, const std::vector<wanted_term>& terms,
+                      std::size_t count) {
+  auto ranked = index.search(terms, std::max(candidates_min, count * candidates_per_passage));
+  if (!is_english(question)) return ranked;
+  for (auto& entry : ranked) {
+    if (!is_english(index, index.passage(entry.passage))) entry.score *= other_language_factor;
+  }
+  std::stable_sort(ranked.begin(), ranked.end(), [](const hit& a, const hit& b) { return a.score > b.score; });
+  return ranked;
+}
+
+found_passage describe(const passage_index& index, const hit& best) {
+  const auto& source = index.passage(best.passage);
+  found_passage found;
+  found.path = index.path_of(source);
+  found.title = index.title_of(source);
+  found.section = source.section;
+  found.ordinal = source.ordinal;
+  found.score = best.score;
+  found.text = source.text;
+  return found;
+}
+
+/// Passages that say the same. A translated book keeps whole chapters of the original: of such passages the one is
+/// given whose folder is most in English, as the passages themselves are.
+struct group {
+  std::vector<std::size_t> words;
+  std::vector<hit> members;  ///< the best first
+};
+
+std::vector<group> grouped(const passage_index& index, const std::vector<hit>& ranked, std::size_t count) {
+  std::vector<group> groups;
+  for (const auto& entry : ranked) {
+    auto words = fingerprint(index.passage(entry.passage).text);
+    const auto same = std::find_if(groups.begin(), groups.end(), [&](const group& earlier) {
+      return similarity(earlier.words, words) >= same_share_min;
+    });
+    if (same != groups.end()) {
+      same->members.push_back(entry);
+    } else if (groups.size() < count) {
+      groups.push_back({std::move(words), {entry}});
+    }
+  }
+  return groups;
+}
+
+found_passage describe(const passage_index& index, const group& same) {
+  const auto& chosen = *std::max_element(same.members.begin(), same.members.end(), [&](const auto& a, const auto& b) {
+    return index.folder_counts(index.passage(a.passage)).function_share() <
+           index.folder_counts(index.passage(b.passage)).function_share();
+  });
+  auto found = describe(index, {chosen.passage, same.members.front().score});
+  for (const auto& member : same.members) {
+    const auto path = index.path_of(index.passage(member.passage));
+    const bool is_known = std::find(found.also_in.begin(), found.also_in.end(), path) != found.also_in.end();
+    if (path != found.path && !is_known) found.also_in.emplace_back(path);
+  }
+  return found;
+}
+
+}  // namespace
+
+answer answer_question(const passage_index& index, std::string_view question, term_finder& terms, std::size_t count) {
+  count = std::min(count, limits::hits_max);
+  answer given;
+  given.question = text::cut_utf8(text::trim(question), limits::question_bytes_max);
+  const weighted_question wanted(index, question_terms(given.question, terms));
+  for (const auto& same : grouped(index, rank(index, given.question, wanted.terms(), count), count)) {
+    given.passages.push_back(describe(index, same));
+    given.passages.back().extract = extract_sentences(wanted, given.passages.back().text, terms);
+  }
+  return given;
+}
+
+}  // namespace ask

@@ -74,7 +74,8 @@ void supervisor::spawn_instances() {
     instances_->push_back(spawned);
   }
   assembled_.clear();
-  for (const caf::actor& one : *instances_) send(one, wiring{instances_});
+  // Urgent like the commands, which would overtake it: nobody may start before it knows its peers.
+  for (const caf::actor& one : *instances_) send<caf::message_priority::high>(one, wiring{instances_});
 }
 
 void supervisor::command_instance(runtime::instance_id who, command what) {

@@ -49,7 +49,7 @@ result<std::string> read_text_file(const std::string& path, std::size_t bytes_ma
 result<void> replace_text_file(const std::string& path, std::string_view text) {
   file_system& files = system_files();
   if (const auto found = files.status(path); found && found->kind == file_kind::stream) {
-    auto stream = files.open_stream(path);
+    auto stream = files.open_stream(path, -1);
     return stream ? write_and_close(**stream, text) : stream.error();
   }
   auto made = create_beside(path);

@@ -18,7 +18,7 @@ struct flow_settings {
   std::int64_t window_bytes = 4 << 20;
   /// Records and time after which an activation lets others run.
   std::size_t activation_records_max = 64 * 1024;
-  nanoseconds activation_time_max = 2'000'000;
+  nanoseconds activation_time_max = 500'000;
 };
 
 }  // namespace sage::runtime

@@ -26,7 +26,7 @@ TEST_CASE("wrong usage ends with 2 and one line that says what is wrong", "[syst
       {{"graph"}, "--count is missing (write --count N: how many numbers)"},
       {{"run", "--coutn", "3"}, "unknown option --coutn (did you mean '--count'?)"},
       {{"run", "--count", "many"}, "--count: 'many' is not a whole number"},
-      {{"run", "--count", "-1"}, "unknown option"},
+      {{"run", "--count", "-1"}, "--count: -1 is below 0"},
       {{"run", "--count=-1"}, "--count: -1 is below 0"},
       {{"run", "--count"}, "--count: needs a value (write --count N)"},
       {{"run", "--count", "3", "4"}, "unexpected argument '4'"},
@@ -166,7 +166,7 @@ TEST_CASE("a wrong configuration file ends with 2 and its place", "[system][comm
   CHECK(error_of("count: 10\ncount: 11\n") == "2:1: 'count' is there twice (keep one)\n");
   CHECK(error_of("count: ten\n") == "1:8: count: 'ten' is not a whole number\n");
   CHECK(error_of("count: [1]\n") == "1:8: count must be a whole number, not a list\n");
-  CHECK(contains(error_of("count: 'x\n"), "is not YAML"));
+  CHECK(contains(error_of("count: [x\n"), "is not YAML"));
 }
 
 TEST_CASE("a misspelt variable is doubted", "[system][commands]") {
@@ -196,5 +196,5 @@ TEST_CASE("the progress line is shown when asked for and not in a file", "[syste
   CHECK(contains(with.err, " records, "));
   CHECK(with.err.ends_with("\r\x1b[K"));  // and then taken away
   CHECK(with.out == "sum 19900\n");
-  CHECK(counter(slow).err.empty());
+  CHECK(counter(slow).err == "working\n");
 }

@@ -37,7 +37,9 @@ std::array<int, 2> make_pipe() {
 }  // namespace
 
 process::process(const std::string& program, std::vector<std::string> arguments, const variables& environment) {
-  const std::string path = program.starts_with('/') ? program : std::string(SAGE_BIN_DIR) + "/" + program;
+  std::string path = SAGE_BIN_DIR "/";
+  if (program.starts_with('/')) path.clear();
+  path += program;
   arguments.insert(arguments.begin(), path);
   std::vector<std::string> variables;
   for (const char* kept : {"PATH", "HOME", "TMPDIR", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"}) {

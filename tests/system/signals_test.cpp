@@ -24,7 +24,7 @@ TEST_CASE("the first signal drains: what was read is finished, and the exit code
     for (const int signal : {SIGINT, SIGTERM}) {
       CAPTURE(engine, signal);
       process program("test_counter", endless(engine));
-      REQUIRE(program.wait_for("job started"));
+      REQUIRE(program.wait_for("working"));
       program.send(signal);
       const finished_process ended = program.wait();
       CHECK(ended.exit_code == 0);
@@ -41,7 +41,7 @@ TEST_CASE("the second signal cancels, and the exit code is 1", "[system][signals
     // A batch takes a second: the drain can't be through before the second signal.
     process program("test_counter", {"run", "--count", "1000000000", "--slow", "20", "--batch-size", "50", "--engine",
                                      engine, "--log-level", "info"});
-    REQUIRE(program.wait_for("job started"));
+    REQUIRE(program.wait_for("working"));
     program.send(SIGINT);
     REQUIRE(program.wait_for("finishing what was read"));
     ::usleep(50'000);  // longer than what counts as the same wish
@@ -56,7 +56,7 @@ TEST_CASE("the second signal cancels, and the exit code is 1", "[system][signals
 
 TEST_CASE("the same signal twice within a moment is one wish", "[system][signals]") {
   process program("test_counter", endless("actors"));
-  REQUIRE(program.wait_for("job started"));
+  REQUIRE(program.wait_for("working"));
   program.send(SIGTERM);
   program.send(SIGTERM);
   const finished_process ended = program.wait();

@@ -20,10 +20,21 @@ constexpr nanoseconds same_wish = 20'000'000;
 
 }  // namespace
 
+struct pipe_signal_guard::before {
+  struct sigaction action {};
+};
+
+pipe_signal_guard::pipe_signal_guard() : before_(std::make_unique<before>()) {
+  struct sigaction ignore {};
+  ignore.sa_handler = SIG_IGN;
+  ::sigaction(SIGPIPE, &ignore, &before_->action);
+}
+
+pipe_signal_guard::~pipe_signal_guard() { ::sigaction(SIGPIPE, &before_->action, nullptr); }
+
 struct signal_watch::taken {
   sigset_t wanted{};
   sigset_t mask_before{};
-  struct sigaction pipe_before {};
   int descriptor = -1;
 
   taken() {
@@ -31,15 +42,10 @@ struct signal_watch::taken {
     ::sigaddset(&wanted, SIGINT);
     ::sigaddset(&wanted, SIGTERM);
     ::pthread_sigmask(SIG_BLOCK, &wanted, &mask_before);
-    // A write to a closed pipe is then an error of that write, which knows what was written.
-    struct sigaction ignore {};
-    ignore.sa_handler = SIG_IGN;
-    ::sigaction(SIGPIPE, &ignore, &pipe_before);
     descriptor = ::signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
   }
   ~taken() {
     if (descriptor >= 0) ::close(descriptor);
-    ::sigaction(SIGPIPE, &pipe_before, nullptr);
     ::pthread_sigmask(SIG_SETMASK, &mask_before, nullptr);
   }
 };

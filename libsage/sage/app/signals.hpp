@@ -15,7 +15,20 @@ namespace sage::apps {
 
 class console;
 
-/// Takes SIGINT and SIGTERM of the process, and ignores SIGPIPE, for as long as it lives. Make it before any other
+/// Ignores SIGPIPE for as long as it lives: a write to a closed pipe is then an error of that write.
+class pipe_signal_guard {
+ public:
+  pipe_signal_guard();
+  ~pipe_signal_guard();
+  pipe_signal_guard(const pipe_signal_guard&) = delete;
+  pipe_signal_guard& operator=(const pipe_signal_guard&) = delete;
+
+ private:
+  struct before;
+  std::unique_ptr<before> before_;
+};
+
+/// Takes SIGINT and SIGTERM of the process for as long as it lives. Make it before any other
 /// thread: those started later inherit that they don't get these signals. A thread of its own waits for them, so
 /// whatever is done about one is ordinary code.
 ///

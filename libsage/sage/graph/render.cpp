@@ -53,12 +53,12 @@ std::string counted(std::uint64_t count, std::string_view unit) {
 
 std::string type_text(std::string_view name) {
   std::string text(name);
+  replace_all(text, " >", ">");
   remove_argument(text, ", std::allocator<");
   remove_argument(text, ", std::char_traits<");
   replace_all(text, "std::__cxx11::", "std::");
   replace_all(text, "std::basic_string_view<char>", "std::string_view");
   replace_all(text, "std::basic_string<char>", "std::string");
-  replace_all(text, "> >", ">>");
   return text;
 }
 

@@ -43,6 +43,7 @@ sage::app counter() {
     env.from_source(sage::range<std::int64_t>(0, given.get<std::int64_t>("count")))
         .name("numbers")
         .map([bad, slow](std::int64_t n) {
+          if (n == 0 && slow > 0) std::fprintf(stderr, "working\n");
           wait_ms(slow);
           if (n == bad) throw std::runtime_error("the number " + std::to_string(n) + " is bad");
           return n;

@@ -94,8 +94,7 @@ TEST_CASE("a value of the wrong shape is an error with file, line and column", "
 }
 
 TEST_CASE("broken YAML is an error with file, line and column", "[app][yaml]") {
-  CHECK(problem("output: 'x\n").find("is not YAML") != std::string::npos);
-  CHECK(problem("output: 'x\n").starts_with("a.yaml:"));
+  CHECK(problem("output: {x\n").starts_with("a.yaml:2:1: is not YAML"));
   CHECK(problem("a: b: c\n").starts_with("a.yaml:1:5: is not YAML"));
   CHECK(problem("input: [a, b\n").find("is not YAML") != std::string::npos);
 }

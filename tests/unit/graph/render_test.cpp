@@ -52,12 +52,30 @@ std::size_t count_of(const std::string& text, const std::string& part) {
 }  // namespace
 
 TEST_CASE("a plan as text shows operators, edges, actors and channels", "[graph][render]") {
-  CHECK(rendered(sums_by_parity(), render_format::text) == R"(parity: 5 operators in 5 actors, 6 channels
+  CHECK(rendered(sums_by_parity(), render_format::text) ==
+        R"(parity: 5 operators in 5 actors, 6 channels
 
 operators
-  numbers         range      -> int                                                  x2 batch 1024  2 splits, 100 records
-  triple          map        int -> int                                              x2 batch 1024  on error drop
-  counts.combine  combine    int -> sage::operators::partial<int, long unsigned int>  x2 batch 1024
+  numbers         range      -> int                                                                  x2 batch 1024  2 splits, 100 records
+  triple          map        int -> int                                                              x2 batch 1024  on error drop
+  counts.combine  combine    int -> std::pair<int, long unsigned int>                                x2 batch 1024
+  counts          aggregate  std::pair<int, long unsigned int> -> std::pair<int, long unsigned int>  x2 batch 1024
+  out             sink       std::pair<int, long unsigned int>                                       x1 batch 1024
+
+edges
+  numbers -> triple         forward, fused
+  triple -> counts.combine  forward, fused
+  counts.combine -> counts  hash, router fused
+  counts -> out             rebalance, router fused
+
+actors
+  numbers+triple+counts.combine  x2  batch 1024
+  counts                         x2  batch 1024
+  out                            x1  batch 1024
+
+channels
+  counts -> out                            x2
+  numbers+triple+counts.combine -> counts  x4
 )");
 }
 

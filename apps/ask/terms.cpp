@@ -94,13 +94,13 @@ std::vector<wanted_term> question_terms(std::string_view question, term_finder& 
   for (word_reader words(question); words.next(next);) {
     const auto term = add(terms.term_of(next), next.is_compound ? 1.0 : 1.0 / next.parts);
     const bool is_simple = next.parts == 1 && is_plain_word(next.text);
-    if (is_simple && !before.empty() && (term != nothing || term_before != nothing)) {
+    if (is_simple && !before.empty() && term_before != nothing) {
       const std::string joined = before + std::string(next.text);
       const std::string alternative(terms.term_of({joined}));
-      if (term_before != nothing) found[term_before].alternatives.push_back(alternative);
+      found[term_before].alternatives.push_back(alternative);
       if (term != nothing && term != term_before) found[term].alternatives.push_back(alternative);
     }
-    before = is_simple ? std::string(next.text) : std::string{};
+    before = is_simple && !is_stop_word(next.text) ? std::string(next.text) : std::string{};
     term_before = term;
   }
   return found;

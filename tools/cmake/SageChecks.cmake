@@ -29,7 +29,8 @@ sage_check(checks_can_fail "${PROJECT_SOURCE_DIR}/tests/checks/can_fail" "${CMAK
 file(GLOB pages CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/README.md" "${PROJECT_SOURCE_DIR}/docs/guide/*.md")
 foreach(page IN LISTS pages)
   file(RELATIVE_PATH page "${PROJECT_SOURCE_DIR}" "${page}")
-  get_filename_component(name "${page}" NAME_WE)
+  string(REGEX REPLACE "^docs/|\\.md$" "" name "${page}")
+  string(REPLACE "/" "." name "${name}")
   string(TOLOWER "${name}" name)
   sage_check(docs.examples.${name} "${PROJECT_SOURCE_DIR}/tools/checks/docs_examples" "${SAGE_SYNTAX}" "${page}"
     "${PROJECT_BINARY_DIR}/docs_examples/${name}")

@@ -193,7 +193,7 @@ class html_reader {
     }
     const bool can_be_skipped = role != html_role::line_break && role != html_role::paragraph && name != "body" &&
                                 name != "html" && name != "hr" && name != "img" && name != "input";
-    if (role == html_role::skipped || (tag.is_navigation && skips_navigation_ && can_be_skipped)) {
+    if (skips_navigation_ && (role == html_role::skipped || (tag.is_navigation && can_be_skipped))) {
       if (is_closed) return;
       skip_depth_ = 1;
       skipped_name_ = tag.name;
@@ -387,7 +387,7 @@ extracted extract_html(std::string_view html) {
   html_reader reader(html, true);
   reader.read();
   if (!reader.ended_skipping()) return reader.take();
-  // Something that is skipped never ended, and the rest of the document with it: read again, skipping no navigation.
+  // Something that is skipped never ended, and the rest of the document with it: read again, skipping only scripts.
   html_reader again(html, false);
   again.read();
   return again.take();

@@ -230,11 +230,12 @@ class man_reader {
     for (std::string_view row = plain_; !row.empty();) {
       const auto end = std::min(row.find('|'), row.size());
       auto cell = trim(row.substr(0, end));
-      if (cell == "T{") is_in_cell_ = true;
-      if (cell.starts_with("T}")) is_in_cell_ = false;
-      if (cell != "T{" && cell != "T}") {
+      if (cell == "T}") {
+        is_in_cell_ = false;
+      } else {
         if (!trim(out_.text()).empty() && !is_in_cell_) out_.append(" | ");
-        out_.append(cell);
+        is_in_cell_ = is_in_cell_ || cell == "T{";
+        if (cell != "T{") out_.append(cell);
         out_.space();
       }
       row.remove_prefix(std::min(end + 1, row.size()));

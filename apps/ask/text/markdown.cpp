@@ -79,6 +79,7 @@ class markdown_reader {
     }
     const bool was_after_blank = is_after_blank_;
     is_after_blank_ = false;
+    if (was_after_blank && indentation(line) < 2) is_in_list_ = false;  // an item would begin it again
     while (text.starts_with('>')) text = trim(text.substr(1));
     if (const auto fence = opening_fence(text); !fence.empty()) {
       fence_ = fence;
@@ -139,7 +140,6 @@ class markdown_reader {
       return true;
     }
     if (is_open) out_.close();
-    if (!is_indented && was_after_blank) is_in_list_ = false;
     return false;
   }
 

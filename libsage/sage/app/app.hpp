@@ -45,6 +45,8 @@ class option_declaration {
   /// All values that are allowed.
   option_declaration& choices(std::vector<std::string> names) requires std::same_as<T, std::string> ||
       std::same_as<T, std::vector<std::string>> {
+    spec_->placeholder.clear();
+    for (const std::string& one : names) spec_->placeholder += (spec_->placeholder.empty() ? "" : "|") + one;
     spec_->choices = std::move(names);
     return *this;
   }

@@ -1,5 +1,6 @@
 #include "sage/app/environment_variables.hpp"
 
+#include <cstdlib>
 #include <string_view>
 
 extern "C" char** environ;  // NOLINT: the C library's name
@@ -15,6 +16,11 @@ std::map<std::string, std::string> sage_variables() {
     all.emplace(line.substr(0, equals), line.substr(equals + 1));
   }
   return all;
+}
+
+std::string temporary_folder() {
+  const char* wanted = std::getenv("TMPDIR");
+  return wanted != nullptr && *wanted != '\0' ? wanted : "/tmp";
 }
 
 }  // namespace sage::apps

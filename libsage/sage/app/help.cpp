@@ -71,20 +71,22 @@ void add_options(std::string& to, const std::vector<const option_spec*>& specs) 
   }
 }
 
-std::string usage_line(const app& described) {
-  std::string line = "  " + described.name() + " run";
+std::string required_options(const app& described) {
+  std::string line;
   for (const option_spec& spec : described.options_declared()) {
     if (spec.required) line += " " + left_side(spec);
   }
-  return line + " [options]\n";
+  return line;
 }
 
 }  // namespace
 
 std::string help_text(const app& described, std::span<const option_spec> all) {
   const std::string& name = described.name();
-  std::string text = name + ": " + described.brief() + "\n\nUsage:\n" + usage_line(described);
-  text += "  " + name + " graph [--format text|dot|mermaid|json] [--explain] [options]\n";
+  std::string text = name + ": " + described.brief() + "\n\nUsage:\n";
+  const std::string required = required_options(described);
+  text += "  " + name + " run" + required + " [options]\n";
+  text += "  " + name + " graph" + required + " [--format text|dot|mermaid|json] [--explain] [options]\n";
   text += "  " + name + " help | version\n";
   if (!described.help().empty()) text += "\n" + described.help() + (described.help().back() == '\n' ? "" : "\n");
   if (!described.examples().empty()) text += "\nExamples:\n";

@@ -82,7 +82,7 @@ class runner {
     int code = exit_done;
     const auto problem = ended.problem();
     if (ended.state() != job_state::done) {
-      const bool is_quiet = problem && problem->code() == errc::io && stdout_reader_has_gone();
+      const bool is_quiet = problem && problem->code() == errc::io && stdout_reader_has_gone();  // as in `... | head`
       if (!is_quiet) code = fail(problem ? *problem : error(errc::internal, "the job ended without a cause"));
     }
     if (!write_metrics(metrics)) code = exit_failed;

@@ -13,6 +13,13 @@
 
 namespace sage::apps {
 
+namespace {
+
+// Longer than it takes to send a signal to a process and then to its group, shorter than a person takes.
+constexpr nanoseconds same_wish = 20'000'000;
+
+}  // namespace
+
 struct signal_watch::taken {
   sigset_t wanted{};
   sigset_t mask_before{};
@@ -62,6 +69,11 @@ void signal_watch::watch() {
 void signal_watch::on_signal(int number) {
   const std::string name = number == SIGINT ? "SIGINT" : "SIGTERM";
   const std::lock_guard lock(mutex_);
+  const nanoseconds now = system_clock().now();
+  const bool again = seen_ > 0 && number == last_number_ && now - last_at_ < same_wish;
+  last_number_ = number;
+  last_at_ = now;
+  if (again) return;
   stop_.request();
   ++seen_;
   if (phase_ == phase::during && seen_ == 1) {

@@ -8,6 +8,7 @@
 
 #include "sage/api/job.hpp"
 #include "sage/app/app.hpp"
+#include "sage/base/clock.hpp"
 #include "sage/runtime/stop_signal.hpp"
 
 namespace sage::apps {
@@ -21,6 +22,9 @@ class console;
 /// Before a job: ends the process, as nothing has been done that could be finished or undone.
 /// During a job: the first drains it, the second cancels it, the third ends the process.
 /// After it:     the first asks the app to stop, the second ends the process.
+///
+/// The same signal again within a moment is the same wish: a terminal and timeout(1) tell the process and then its
+/// whole group.
 class signal_watch final : public interruption {
  public:
   explicit signal_watch(console& to);
@@ -51,6 +55,8 @@ class signal_watch final : public interruption {
   phase phase_ = phase::before;
   std::optional<job> job_;
   int seen_ = 0;  // in this phase
+  int last_number_ = 0;
+  nanoseconds last_at_ = 0;
   std::thread thread_;
 };
 

@@ -1,64 +1,45 @@
 #include "sage/app/text_files.hpp"
 
-#include <cerrno>
-#include <cstdio>
-#include <system_error>
+#include <memory>
+#include <utility>
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include "sage/base/file_system.hpp"
 
 namespace sage::apps {
 
 namespace {
 
-error problem_of(int number, const std::string& doing, const std::string& path) {
-  return error(number == ENOENT ? errc::not_found : errc::io, doing + ": " + std::generic_category().message(number),
-               path);
+constexpr int no_stop_descriptor = -1;
+constexpr int leftovers_max = 100;  // of killed programs, before one is taken as a sign of something else
+
+result<void> write_and_close(writable_file& file, std::string_view text) {
+  if (auto problem = file.write(text, no_stop_descriptor); !problem) return problem;
+  if (auto problem = file.sync(); !problem) return problem;
+  return file.close();
 }
 
-class open_file {
- public:
-  open_file(const std::string& path, int flags) : fd_(::open(path.c_str(), flags | O_CLOEXEC, 0666)) {}
-  ~open_file() {
-    if (fd_ >= 0) ::close(fd_);
+// A new file beside `path`, under a name that nobody has.
+result<std::pair<std::unique_ptr<writable_file>, std::string>> create_beside(const std::string& path) {
+  for (int number = 1;; ++number) {
+    std::string name = path + ".new" + std::to_string(number);
+    auto made = system_files().create(name);
+    if (made) return std::pair(*std::move(made), std::move(name));
+    if (made.error().code() != errc::invalid_argument || number == leftovers_max) return made.error();
   }
-  open_file(const open_file&) = delete;
-  open_file& operator=(const open_file&) = delete;
-
-  [[nodiscard]] int number() const noexcept { return fd_; }
-  [[nodiscard]] bool write_all(std::string_view text) const {
-    while (!text.empty()) {
-      const ssize_t count = ::write(fd_, text.data(), text.size());
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) return false;
-      text.remove_prefix(static_cast<std::size_t>(count));
-    }
-    return true;
-  }
-
- private:
-  int fd_;
-};
-
-bool is_regular_or_new(const std::string& path) {
-  struct stat found {};
-  return ::stat(path.c_str(), &found) != 0 || S_ISREG(found.st_mode);
 }
 
 }  // namespace
 
 result<std::string> read_text_file(const std::string& path, std::size_t bytes_max) {
-  const open_file file(path, O_RDONLY);
-  if (file.number() < 0) return problem_of(errno, "can't open", path);
+  auto file = system_files().open(path);
+  if (!file) return file.error();
   std::string text;
   char block[4096];
   for (;;) {
-    const ssize_t count = ::read(file.number(), block, sizeof block);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return problem_of(errno, "can't read", path);
-    if (count == 0) return text;
-    text.append(block, static_cast<std::size_t>(count));
+    const auto count = (*file)->read(block, sizeof block);
+    if (!count) return count.error();
+    if (*count == 0) return text;
+    text.append(block, *count);
     if (text.size() > bytes_max) {
       return error(errc::limit, "is longer than " + std::to_string(bytes_max) + " bytes", path);
     }
@@ -66,19 +47,19 @@ result<std::string> read_text_file(const std::string& path, std::size_t bytes_ma
 }
 
 result<void> replace_text_file(const std::string& path, std::string_view text) {
-  const bool in_place = !is_regular_or_new(path);
-  const std::string written = in_place ? path : path + ".new";
-  {
-    const open_file file(written, O_WRONLY | O_CREAT | O_TRUNC);
-    if (file.number() < 0) return problem_of(errno, "can't create", written);
-    if (!file.write_all(text)) {
-      const int number = errno;
-      if (!in_place) ::unlink(written.c_str());
-      return problem_of(number, "can't write", path);
-    }
+  file_system& files = system_files();
+  if (const auto found = files.status(path); found && found->kind == file_kind::stream) {
+    auto stream = files.open_stream(path, -1);
+    return stream ? write_and_close(**stream, text) : stream.error();
   }
-  if (!in_place && ::rename(written.c_str(), path.c_str()) != 0) return problem_of(errno, "can't rename to it", path);
-  return {};
+  auto made = create_beside(path);
+  if (!made) return made.error();
+  auto& [file, name] = *made;
+  auto done = write_and_close(*file, text);
+  if (done) done = files.rename(name, path);
+  // The first problem is the one to report; what is left behind has a name that says what it is.
+  if (!done) static_cast<void>(files.remove(name).has_value());
+  return done;
 }
 
 }  // namespace sage::apps

@@ -70,8 +70,10 @@ class file_system {
   [[nodiscard]] virtual result<std::unique_ptr<readable_file>> open(const std::string& path) = 0;
   /// Makes a new file; errc::invalid_argument when there is one at `path` already.
   [[nodiscard]] virtual result<std::unique_ptr<writable_file>> create(const std::string& path) = 0;
-  /// Opens what is at `path`, for streams.
-  [[nodiscard]] virtual result<std::unique_ptr<writable_file>> open_stream(const std::string& path) = 0;
+  /// Opens the stream at `path`. A named pipe without a reader is waited for until `stop_descriptor` (when it isn't
+  /// -1) is readable: then errc::cancelled.
+  [[nodiscard]] virtual result<std::unique_ptr<writable_file>> open_stream(const std::string& path,
+                                                                           int stop_descriptor) = 0;
   [[nodiscard]] virtual std::unique_ptr<readable_file> standard_input() = 0;
   [[nodiscard]] virtual std::unique_ptr<writable_file> standard_output() = 0;
 

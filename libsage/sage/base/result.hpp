@@ -28,12 +28,12 @@ class [[nodiscard]] result {
 
   [[nodiscard]] const sage::error& error() const noexcept { return *std::get_if<1>(&content_); }
 
-  /// The value, or throws the error.
+  /// The value, or throws the error. Of a temporary result by value, so that `for (x : list().value())` is safe.
   T& value() & {
     if (!has_value()) throw error();
     return **this;
   }
-  T&& value() && {
+  T value() && {
     if (!has_value()) throw error();
     return std::move(*std::get_if<0>(&content_));
   }

@@ -19,6 +19,8 @@ namespace sage {
 
 namespace {
 
+constexpr int open_again_ms = 20;
+
 const char* advice_for(int number) {
   switch (number) {
     case ENOENT:
@@ -242,11 +244,18 @@ class posix_files final : public file_system {
     return std::unique_ptr<writable_file>(std::make_unique<system_writable>(descriptor(fd, true), path, false));
   }
 
-  result<std::unique_ptr<writable_file>> open_stream(const std::string& path) override {
-    const int fd = uninterrupted([&] { return ::open(path.c_str(), O_WRONLY | O_CLOEXEC); });
-    if (fd < 0) return problem_of(errno, "can't open for writing", path);
-    return std::unique_ptr<writable_file>(
-        std::make_unique<system_writable>(descriptor(fd, true), path, is_stream(fd)));
+  result<std::unique_ptr<writable_file>> open_stream(const std::string& path, int stop_descriptor) override {
+    for (;;) {
+      const int fd = uninterrupted([&] { return ::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NONBLOCK); });
+      if (fd >= 0) {
+        return std::unique_ptr<writable_file>(
+            std::make_unique<system_writable>(descriptor(fd, true), path, is_stream(fd)));
+      }
+      // A named pipe that nobody reads yet can't be waited for, only be tried again.
+      if (errno != ENXIO) return problem_of(errno, "can't open for writing", path);
+      pollfd stop{stop_descriptor, POLLIN, 0};
+      if (::poll(&stop, 1, open_again_ms) > 0) return error(errc::cancelled, "stopped while nobody read it", path);
+    }
   }
 
   std::unique_ptr<readable_file> standard_input() override {

@@ -49,12 +49,12 @@ std::string render_dot(const physical_plan& plan, const render_settings& setting
   text += "  rankdir=LR;\n  node [shape=box, fontname=\"sans-serif\"];\n  edge [fontname=\"sans-serif\"];\n";
   std::size_t step = 0;
   if (settings.explain) {
-    for (const pass_step& one : settings.steps) {
-      const std::string title = one.pass.empty() ? "as declared" : "after " + one.pass;
+    for (const pass_step* one : visible_steps(settings.steps)) {
+      const std::string title = one->pass.empty() ? "as declared" : "after " + one->pass;
       text += "  subgraph cluster_step_" + std::to_string(step) + " {\n    label=\"" + escaped(title) + "\";\n";
-      for (const node_id id : one.graph.in_order()) add_node(text, one.graph.at(id), step, false);
+      for (const node_id id : one->graph.in_order()) add_node(text, one->graph.at(id), step, false);
       text += "  }\n";
-      add_edges(text, one.graph, step);
+      add_edges(text, one->graph, step);
       ++step;
     }
   }

@@ -39,29 +39,6 @@ class table {
   std::vector<std::vector<std::string>> rows_;
 };
 
-std::vector<std::string> cells_of(const node& n) {
-  std::string size;
-  if (n.parallelism > 0) size = "x" + std::to_string(n.parallelism);
-  if (n.batch_size > 0) size += " batch " + std::to_string(n.batch_size);
-  return {n.name, n.kind, types_of(n), size, joined(traits_of(n), ", ")};
-}
-
-std::vector<std::string> cells_of(const logical_graph& graph, const edge& e) {
-  return {graph.at(e.from).name + " -> " + graph.at(e.to).name, joined(traits_of(graph, e), ", ")};
-}
-
-// One line per operator and edge, for comparing two steps: without columns, which would move with their neighbours.
-std::vector<std::string> facts_of(const logical_graph& graph) {
-  const auto line = [](std::vector<std::string> cells) {
-    std::erase(cells, std::string());
-    return joined(cells, "  ");
-  };
-  std::vector<std::string> facts;
-  for (const node_id id : graph.in_order()) facts.push_back(line(cells_of(graph.at(id))));
-  for (const edge* e : live_edges(graph)) facts.push_back(line(cells_of(graph, *e)));
-  return facts;
-}
-
 void add_step(std::string& to, const pass_step& step, const std::vector<std::string>& before,
               const std::vector<std::string>& after) {
   std::string changes;

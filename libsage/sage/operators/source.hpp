@@ -53,6 +53,8 @@ class source_reader {
   virtual bool drain() { return true; }
   /// Where in the split the next record begins.
   [[nodiscard]] virtual std::uint64_t position() const = 0;
+  /// Records given up so far because they could not be read, by a policy of the user; counted as dropped.
+  [[nodiscard]] virtual std::uint64_t dropped() const { return 0; }
   virtual void close() {}
 };
 
@@ -78,6 +80,7 @@ class source_base {
   virtual read_status read(output& out) = 0;
   virtual bool drain() = 0;
   [[nodiscard]] virtual std::uint64_t position() const = 0;
+  [[nodiscard]] virtual std::uint64_t dropped() const = 0;
   virtual void close() = 0;
 };
 using source_ptr = std::unique_ptr<source_base>;
@@ -112,6 +115,7 @@ class source_operator final : public source_base {
   }
   bool drain() override { return reader_->drain(); }
   std::uint64_t position() const override { return reader_->position(); }
+  std::uint64_t dropped() const override { return reader_->dropped(); }
   void close() override { reader_->close(); }
 
  private:

@@ -277,6 +277,7 @@ void chain::count(std::vector<operator_counters>& to) const {
   to.resize(links_.size());
   for (std::size_t i = 0; i < links_.size(); ++i) {
     to[i] = links_[i]->counters;
+    if (const auto* source = links_[i]->source()) to[i].dropped = source->dropped();
     if (const auto* logic = links_[i]->logic()) {
       const operators::fate& f = logic->fates();
       to[i].passed = f.passed;

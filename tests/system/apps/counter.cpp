@@ -23,6 +23,7 @@ sage::app counter() {
   app.option<std::string>("on-throw", "what happens to that number").choices({"fail", "drop"}).fallback("fail");
   app.option<int>("slow", "milliseconds that each number takes").unit("ms").fallback(0);
   app.option<bool>("print", "print every number");
+  app.option<bool>("wait-in-build", "never come to the job");
   app.option<bool>("wait-after", "after the job, wait for a signal");
   app.option<std::vector<std::string>>("labels", "anything").shown_as("LABEL");
   app.check([](const sage::options& given) {
@@ -34,6 +35,10 @@ sage::app counter() {
   app.build([sum](sage::environment& env, const sage::options& given) {
     const auto bad = given.get<std::int64_t>("throw-at");
     const bool prints = given.get<bool>("print");
+    if (given.get<bool>("wait-in-build")) {
+      std::fprintf(stderr, "building\n");
+      for (;;) ::poll(nullptr, 0, -1);
+    }
     const int slow = given.get<int>("slow");
     env.from_source(sage::range<std::int64_t>(0, given.get<std::int64_t>("count")))
         .name("numbers")

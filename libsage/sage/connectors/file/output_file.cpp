@@ -42,7 +42,7 @@ void output_file::open(context& self) {
   } else if (there->kind == file_kind::directory) {
     throw error(errc::io, "is a folder", target_, "name a file in it");
   } else if (there->kind == file_kind::stream) {
-    file_ = files_.open_stream(target_).value();
+    file_ = files_.open_stream(target_, engine_ ? engine_->stop_descriptor() : -1).value();
     is_stream_ = true;
     return;
   } else {

@@ -8,8 +8,6 @@ namespace sage::file {
 namespace {
 
 constexpr std::uint64_t unknown_end = std::numeric_limits<std::uint64_t>::max();
-// How long a reader of a stream waits before it lets its instance look around: a drain takes at most so long.
-constexpr int wait_ms = 50;
 constexpr std::size_t binary_check_bytes = 8u << 10;
 constexpr std::size_t block_bytes_min = 4u << 10;
 // Reading a file again to find the number of a line takes a fraction of a second up to here.
@@ -30,7 +28,8 @@ void record_cursor::start(const split& part, std::uint64_t position) {
   name_ = content_->name();
   split_begin_ = part.begin;
   split_end_ = part.end > part.begin ? part.end : unknown_end;
-  waits_ = last_ = false;
+  stream_wait_ = {};
+  last_ = false;
   lines_ = 0;
   lines_known_ = position == 0;
   block_.reset();
@@ -48,17 +47,7 @@ std::uint64_t record_cursor::position() const noexcept {
 read_status record_cursor::fill() {
   if (!skipping_ && (position() >= split_end_ || (last_ && at_ == end_))) return read_status::end_of_split;
   if (last_) return read_status::end_of_split;
-  if (content_->is_stream()) {
-    const std::shared_ptr<waker>& engine = self_->engine();
-    const int stop = engine ? engine->stop_descriptor() : -1;
-    // The first time without waiting, so that what is under way downstream leaves before this thread blocks.
-    if (!content_->wait(stop, !engine ? -1 : waits_ ? wait_ms : 0)) {
-      waits_ = true;
-      if (engine) engine->wake();
-      return read_status::idle;
-    }
-    waits_ = false;
-  }
+  if (!stream_wait_.is_ready(*content_, *self_)) return read_status::idle;
   const bool at_beginning = base_ == 0 && end_ == begin_;
   if (!make_room()) refuse_long_line();
   const std::size_t count = content_->read(end_, room_ - static_cast<std::size_t>(end_ - begin_));
@@ -144,8 +133,13 @@ void record_cursor::look_for_binary() const {
 }
 
 void record_cursor::refuse_long_line() {
-  throw error(errc::limit, "a line is longer than " + std::to_string(options_.line_bytes_max) + " bytes", place(),
-              "check that it is text with line ends, or raise line_bytes_max");
+  const bool rows = options_.records_span_lines;
+  throw error(errc::limit,
+              (rows ? "a row is longer than " : "a line is longer than ") + std::to_string(options_.line_bytes_max) +
+                  " bytes",
+              place(),
+              rows ? "a quote that is never closed? else raise line_bytes_max"
+                   : "check that it is text with line ends, or raise line_bytes_max");
 }
 
 std::optional<std::uint64_t> record_cursor::lines_before() {

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "sage/connectors/file/content_reader.hpp"
+#include "sage/connectors/file/stream_wait.hpp"
 #include "sage/connectors/file/text_options.hpp"
 #include "sage/functions/context.hpp"
 #include "sage/model/byte_block.hpp"
@@ -103,10 +104,10 @@ class record_cursor {
   ref<batch_pool> pool_;
   std::string name_;
   std::unique_ptr<content_reader> content_;
+  stream_wait stream_wait_;
   std::uint64_t split_begin_ = 0;
   std::uint64_t split_end_ = 0;  // records that begin there or behind are another split's
   bool skipping_ = false;        // still in the line that began before the split
-  bool waits_ = false;           // a stream had nothing; the next fill may wait
   bool last_ = false;            // nothing comes behind what is in the block
   bool lines_known_ = false;
   std::uint64_t lines_ = 0;  // taken since the start

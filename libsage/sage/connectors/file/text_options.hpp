@@ -8,6 +8,7 @@
 #include "sage/base/error.hpp"
 #include "sage/base/file_system.hpp"
 #include "sage/connectors/file/paths.hpp"
+#include "sage/functions/error_policy.hpp"
 #include "sage/operators/source.hpp"
 
 namespace sage::file {
@@ -22,7 +23,8 @@ struct text_options {
   std::size_t block_bytes = 256u << 10;
   bool strip_carriage_return = false;
   bool allow_binary = false;
-  bool splittable = true;             ///< a record begins behind every line end
+  bool records_span_lines = false;    ///< so that files can't be cut at line ends
+  error_policy on_bad_row = fail;     ///< fail or drop
   bool skip_byte_order_mark = false;  ///< of UTF-8, at the beginning of a file
   file_system* files = &system_files();
 };

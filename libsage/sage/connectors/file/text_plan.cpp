@@ -20,9 +20,9 @@ source_plan plan_text(const paths& wanted, const text_options& options) {
     const std::uint64_t bytes = one.status.bytes;
     plan.bytes_total += bytes;
     const std::uint64_t parts =
-        options.splittable
-            ? std::max<std::uint64_t>(bytes / options.split_bytes + (bytes % options.split_bytes != 0), 1)
-            : 1;
+        options.records_span_lines
+            ? 1
+            : std::max<std::uint64_t>(bytes / options.split_bytes + (bytes % options.split_bytes != 0), 1);
     for (std::uint64_t i = 0; i < parts; ++i) {
       const auto border = [&](std::uint64_t k) { return bytes / parts * k + std::min(k, bytes % parts); };
       plan.splits.push_back(split{one.path, border(i), border(i + 1)});

@@ -1,0 +1,72 @@
+// sage: the command line tool. Running pipelines from files comes with the declarative pipelines.
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+#include <sage/version.hpp>
+#include <string>
+#include <vector>
+
+#include "sage/app/doctor.hpp"
+#include "sage/app/nearest_name.hpp"
+
+namespace {
+
+constexpr int done = 0;
+constexpr int failed = 1;
+constexpr int wrong_usage = 2;
+
+const char* const help =
+    "sage: the command line tool of SAGE, a runtime for agent pipelines\n"
+    "\n"
+    "Usage:\n"
+    "  sage doctor     looks at the build and the machine, and says what is wrong\n"
+    "  sage version    shows the version\n"
+    "  sage help       shows this\n"
+    "\n"
+    "Pipelines are programs of their own, each with the commands run and graph:\n"
+    "  word_count run --input book.txt --output counts.csv\n"
+    "  word_count graph --input book.txt --output counts.csv --explain\n"
+    "  word_count --help\n"
+    "\n"
+    "Exit code: 0 done, 1 a problem was found, 2 wrong usage.\n";
+
+int print(const std::string& text, int code = done) {
+  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+  if (!written) std::perror("sage: error: stdout");
+  return written ? code : failed;
+}
+
+int doctor() {
+  const std::vector<sage::apps::finding> findings = sage::apps::examine();
+  const bool is_well = std::all_of(findings.begin(), findings.end(), [](const auto& f) { return f.problem.empty(); });
+  return print(sage::apps::report_of(findings), is_well ? done : failed);
+}
+
+int refuse(const std::string& what, const std::string& advice) {
+  std::fprintf(stderr, "sage: error: %s (%s)\n", what.c_str(), advice.c_str());
+  return wrong_usage;
+}
+
+int run(const std::vector<std::string>& arguments) {
+  const std::string advice = "sage help shows the commands";
+  if (arguments.empty()) return refuse("the command is missing", advice);
+  if (arguments.size() > 1) return refuse("unexpected argument '" + arguments[1].substr(0, 80) + "'", advice);
+  const std::string& command = arguments.front();
+  if (command == "help" || command == "--help" || command == "-h") return print(help);
+  if (command == "version" || command == "--version") return print("sage " SAGE_VERSION_STRING "\n");
+  if (command == "doctor") return doctor();
+  const std::vector<std::string> commands{"doctor", "version", "help"};
+  return refuse("unknown command '" + command.substr(0, 80) + "'",
+                sage::apps::did_you_mean(command, commands, "", advice));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc));
+  } catch (const std::exception& problem) {
+    std::fprintf(stderr, "sage: error: %s\n", problem.what());
+    return failed;
+  }
+}

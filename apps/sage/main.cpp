@@ -2,9 +2,10 @@
 #include <algorithm>
 #include <cstdio>
 #include <exception>
-#include <sage/version.hpp>
 #include <string>
 #include <vector>
+
+#include <sage/version.hpp>
 
 #include "sage/app/doctor.hpp"
 #include "sage/app/nearest_name.hpp"

@@ -1,10 +1,11 @@
 // word_count: files -> words -> counts per word.
 #include <cstdint>
-#include <sage/app.hpp>
-#include <sage/sage.hpp>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <sage/app.hpp>
+#include <sage/sage.hpp>
 
 #include "words.hpp"
 
@@ -43,4 +44,6 @@ sage::app app() {
 
 }  // namespace
 
-int main(int argc, char** argv) { return sage::app_main(argc, argv, app); }
+int main(int argc, char** argv) {
+  return sage::app_main(argc, argv, app);
+}

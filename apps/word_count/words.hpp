@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstddef>
+
 #include <sage/sage.hpp>
 
 namespace word_count {

@@ -151,9 +151,10 @@ int main(int argc, char** argv) {
   bench.at_least("records/s beside the loop", bench.times_as_fast("sage", "loop"), "x", 0.7);
   bench.note("the same by CPU time", bench.cpu_ratio("sage", "loop"), "x");
 #ifdef SAGE_HAS_TBB
-  bench.at_least("records/s beside oneTBB's flow graph", bench.times_as_fast_as_best("sage", {"tbb_graph_16", "tbb_graph_64"}),
-                 "x", 3);
-  bench.note("records/s beside the same with lightweight nodes", bench.times_as_fast("sage", "tbb_graph_lightweight"), "x");
+  bench.at_least("records/s beside oneTBB's flow graph",
+                 bench.times_as_fast_as_best("sage", {"tbb_graph_16", "tbb_graph_64"}), "x", 3);
+  bench.note("records/s beside the same with lightweight nodes", bench.times_as_fast("sage", "tbb_graph_lightweight"),
+             "x");
 #endif
   return bench.finish();
 }

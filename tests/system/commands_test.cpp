@@ -13,7 +13,9 @@ finished_process counter(texts arguments, const process::variables& environment 
   return run("test_counter", std::move(arguments), environment);
 }
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 }  // namespace
 
@@ -32,10 +34,13 @@ TEST_CASE("wrong usage ends with 2 and one line that says what is wrong", "[syst
       {{"run", "--count", "3", "4"}, "unexpected argument '4'"},
       {{"run", "--count", "3", "--count", "4"}, "--count: is given twice (give it once)"},
       {{"run", "--count", "3", "--throw-at", "3"}, "--throw-at must be below --count"},
-      {{"run", "--count", "3", "--on-throw", "flie"}, "--on-throw: 'flie' is not one of fail, drop (did you mean 'fail'?)"},
-      {{"run", "--count", "3", "--engine", "actor"}, "--engine: 'actor' is not one of actors, reference (did you mean 'actors'?)"},
+      {{"run", "--count", "3", "--on-throw", "flie"},
+       "--on-throw: 'flie' is not one of fail, drop (did you mean 'fail'?)"},
+      {{"run", "--count", "3", "--engine", "actor"},
+       "--engine: 'actor' is not one of actors, reference (did you mean 'actors'?)"},
       {{"run", "--count", "3", "--disable-pass", "chain-fusoin"}, "did you mean 'chain-fusion'?"},
-      {{"run", "--count", "3", "--caf.logger.verbosity=trace"}, "--caf.logger.verbosity is not among the settings of CAF"},
+      {{"run", "--count", "3", "--caf.logger.verbosity=trace"},
+       "--caf.logger.verbosity is not among the settings of CAF"},
       {{"run", "--count", "3", "--threads", "2", "--caf.scheduler.max-threads=1"}, "they are the same setting"},
       {{"run", "--count", "3", "--format", "dot"}, "unknown option --format"},
       {{"graph", "--count", "3", "--format", "svg"}, "--format: 'svg' is not one of text, dot, mermaid, json"},

@@ -1,11 +1,5 @@
 #include "tests/system/process.hpp"
 
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -14,6 +8,12 @@
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 namespace sage::testing {
 
@@ -76,7 +76,9 @@ process::~process() {
   if (err_ >= 0) ::close(err_);
 }
 
-void process::send(int signal) const { ::kill(id_, signal); }
+void process::send(int signal) const {
+  ::kill(id_, signal);
+}
 
 void process::close_stdout() {
   ::close(out_);
@@ -153,7 +155,8 @@ std::string scratch_folder::read(const std::string& name) const {
 
 std::vector<std::string> scratch_folder::names() const {
   std::vector<std::string> all;
-  for (const auto& entry : std::filesystem::directory_iterator(path_)) all.push_back(entry.path().filename().string());
+  for (const auto& entry : std::filesystem::directory_iterator(path_))
+    all.push_back(entry.path().filename().string());
   std::sort(all.begin(), all.end());
   return all;
 }

@@ -1,11 +1,11 @@
 /// Runs programs of the build as a user would: arguments, environment, signals in; exit code, stdout and stderr out.
 #pragma once
 
-#include <sys/types.h>
-
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <sys/types.h>
 
 namespace sage::testing {
 
@@ -21,7 +21,8 @@ class process {
  public:
   using variables = std::vector<std::pair<std::string, std::string>>;
 
-  /// Starts `program` of the build's folder of programs, or the one at an absolute path. Of the environment it gets PATH, HOME and `environment`.
+  /// Starts `program` of the build's folder of programs, or the one at an absolute path. Of the environment it gets
+  /// PATH, HOME and `environment`.
   process(const std::string& program, std::vector<std::string> arguments, const variables& environment = {});
   ~process();
   process(const process&) = delete;

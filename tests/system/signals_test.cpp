@@ -12,10 +12,13 @@ namespace {
 
 // Hours of work in small batches, so that a drain has something to stop.
 texts endless(const char* engine) {
-  return {"run", "--count", "1000000000", "--slow", "5", "--batch-size", "4", "--engine", engine, "--log-level", "info"};
+  return {"run", "--count",  "1000000000", "--slow",      "5",   "--batch-size",
+          "4",   "--engine", engine,       "--log-level", "info"};
 }
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 }  // namespace
 
@@ -99,8 +102,8 @@ TEST_CASE("a closed stdout ends quietly", "[system][signals]") {
 
 TEST_CASE("a full stdout is an error", "[system][signals]") {
   const auto full = [](const char* command) {
-    return run("/bin/sh", {"-c", "exec \"$0\" \"$@\" > /dev/full", std::string(SAGE_BIN_DIR) + "/test_counter", command,
-                           "--count", "3"});
+    return run("/bin/sh", {"-c", "exec \"$0\" \"$@\" > /dev/full", std::string(SAGE_BIN_DIR) + "/test_counter",
+                           command, "--count", "3"});
   };
   const finished_process ended = full("run");
   CHECK(ended.exit_code == 1);

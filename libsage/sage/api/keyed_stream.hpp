@@ -110,7 +110,9 @@ class keyed_stream {
     return options.on_error.value_or(error_policy{});
   }
   static routing::key_hasher hasher(const Extract& extract) {
-    return [extract](batch_base& records) { operators::add_key_hashes(static_cast<batch<T>&>(records), extract); };
+    return [extract](batch_base& records, std::vector<std::uint64_t>& room) {
+      return operators::key_hashes(static_cast<batch<T>&>(records), extract, room);
+    };
   }
 
   graph::node& append(std::string_view kind) const {
@@ -148,8 +150,8 @@ class keyed_stream {
       return std::make_unique<operators::aggregate_operator<partial, operators::partial_key, half>>(
           operators::partial_key{}, half{function}, error_policy{}, emit_mode::finals);
     };
-    halves->hasher = [](batch_base& records) {
-      operators::add_key_hashes(static_cast<batch<partial>&>(records), operators::partial_key{});
+    halves->hasher = [](batch_base& records, std::vector<std::uint64_t>& room) {
+      return operators::key_hashes(static_cast<batch<partial>&>(records), operators::partial_key{}, room);
     };
     return halves;
   }

@@ -5,9 +5,10 @@
 #include <cstdint>
 #include <cstdio>
 #include <optional>
-#include <sage/version.hpp>
 #include <string_view>
 #include <utility>
+
+#include <sage/version.hpp>
 
 #include "sage/app/environment_variables.hpp"
 #include "sage/app/process_limits.hpp"
@@ -80,7 +81,8 @@ finding temporary_files() {
   const auto written = (*made)->write("x", -1);
   const auto removed = system_files().remove(path);
   if (!written) return {"machine", "temporary files", folder, std::string("not writable: ") + written.error().what()};
-  if (!removed) return {"machine", "temporary files", folder, std::string("not removable: ") + removed.error().what()};
+  if (!removed)
+    return {"machine", "temporary files", folder, std::string("not removable: ") + removed.error().what()};
   return {"machine", "temporary files", folder + ", writable", ""};
 }
 

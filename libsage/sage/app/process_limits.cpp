@@ -11,6 +11,8 @@ std::optional<std::uint64_t> open_files_max() noexcept {
   return limit.rlim_cur;
 }
 
-std::int64_t process_id() noexcept { return ::getpid(); }
+std::int64_t process_id() noexcept {
+  return ::getpid();
+}
 
 }  // namespace sage::apps

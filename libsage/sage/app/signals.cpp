@@ -30,7 +30,9 @@ pipe_signal_guard::pipe_signal_guard() : before_(std::make_unique<before>()) {
   ::sigaction(SIGPIPE, &ignore, &before_->action);
 }
 
-pipe_signal_guard::~pipe_signal_guard() { ::sigaction(SIGPIPE, &before_->action, nullptr); }
+pipe_signal_guard::~pipe_signal_guard() {
+  ::sigaction(SIGPIPE, &before_->action, nullptr);
+}
 
 struct signal_watch::taken {
   sigset_t wanted{};

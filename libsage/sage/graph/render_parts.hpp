@@ -23,7 +23,8 @@ namespace sage::graph::rendering {
 [[nodiscard]] std::vector<const edge*> live_edges(const logical_graph& graph);
 [[nodiscard]] std::string joined(const std::vector<std::string>& parts, std::string_view separator);
 
-/// One line per operator and edge, each with all that can be seen of it: two graphs with the same lines look the same.
+/// One line per operator and edge, each with all that can be seen of it: two graphs with the same lines look the
+/// same.
 [[nodiscard]] std::vector<std::string> facts_of(const logical_graph& graph);
 /// The steps that changed something that can be seen; the declared graph is always one.
 [[nodiscard]] std::vector<const pass_step*> visible_steps(std::span<const pass_step> steps);

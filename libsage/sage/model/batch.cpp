@@ -60,7 +60,8 @@ std::uint64_t batch_base::bytes() const noexcept {
   return type_->payload_bytes(*this) + (hashes_ ? size_ * 8u : 0u);
 }
 
-std::uint64_t* batch_base::add_hashes() {
+std::uint64_t* batch_base::add_hashes(const key_tag& key) {
+  key_ = key;
   if (!hashes_) {
     hash_bytes_ = std::size_t{capacity_} * sizeof(std::uint64_t);
     hashes_ = static_cast<std::uint64_t*>(pool_->take(hash_bytes_));
@@ -91,8 +92,8 @@ void append_selected(batch_base& from, const std::uint32_t* positions, std::size
     SAGE_ASSERT(from.type().copyable);
     from.type().copy_selected(from, positions, count, to);
   }
-  if (const std::uint64_t* hashes = from.hashes(); hashes && (before == 0 || to.hashes())) {
-    std::uint64_t* target = to.add_hashes() + before;
+  if (const std::uint64_t* hashes = from.hashes(); hashes && (before == 0 || to.hashes_of(from.hashed_key()))) {
+    std::uint64_t* target = to.add_hashes(from.hashed_key()) + before;
     for (std::size_t i = 0; i < count; ++i) target[i] = hashes[positions[i]];
   } else {
     to.drop_hashes();

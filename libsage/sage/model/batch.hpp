@@ -1,6 +1,7 @@
 /// The unit of transfer: a counted, contiguous run of records of one type with optional columns.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <concepts>
 #include <cstddef>
@@ -29,6 +30,16 @@ struct batch_header {
   std::uint64_t position = 0;      ///< position in that split after its last record
 };
 
+/// Whose hashes a batch carries: names the key that they were computed of, so that nobody takes them for those of
+/// another one. Equal tags mean equal hashes; the default tag equals none.
+struct key_tag {
+  const void* extractor = nullptr;         ///< stands for the type that extracts the key
+  std::array<std::uint64_t, 2> content{};  ///< what the extractor consists of
+  friend bool operator==(const key_tag& a, const key_tag& b) noexcept {
+    return a.extractor != nullptr && a.extractor == b.extractor && a.content == b.content;
+  }
+};
+
 /// The untyped part of every batch. Memory comes from a pool in one block: this header, then the records.
 /// Counted; whoever holds the only share may change it in place.
 class batch_base {
@@ -49,11 +60,16 @@ class batch_base {
 
   batch_header header;
 
-  /// The key hashes, one per record, or null when no keyed edge has computed them.
+  /// The hashes of some key, one per record, or null when none were computed.
   [[nodiscard]] std::uint64_t* hashes() noexcept { return hashes_; }
   [[nodiscard]] const std::uint64_t* hashes() const noexcept { return hashes_; }
-  /// Makes room for one hash per record of the capacity; the caller fills the first `size()`.
-  std::uint64_t* add_hashes();
+  /// The hashes of this key, or null.
+  [[nodiscard]] const std::uint64_t* hashes_of(const key_tag& key) const noexcept {
+    return hashes_ && key_ == key ? hashes_ : nullptr;
+  }
+  [[nodiscard]] const key_tag& hashed_key() const noexcept { return key_; }
+  /// Makes room for one hash of `key` per record of the capacity; the caller fills the first `size()`.
+  std::uint64_t* add_hashes(const key_tag& key = {});
   /// Forgets the hashes: the records' key changed.
   void drop_hashes() noexcept;
 
@@ -93,6 +109,7 @@ class batch_base {
   void* storage_;
   std::uint64_t* hashes_ = nullptr;
   std::size_t hash_bytes_ = 0;
+  key_tag key_;
   ref<batch_pool> pool_;
   std::vector<ref<byte_block>> blocks_;
 };

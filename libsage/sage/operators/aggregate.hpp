@@ -76,8 +76,8 @@ class aggregate_operator final : public keyed_operator<T, Extract, A> {
     std::size_t i = this->cursor_;
     const cursor_guard cursor(this->cursor_, i);
     const std::size_t size = in.size();
-    const std::uint64_t* const hashes = in.hashes();
-    if (this->policy_.fails() && mode_ == emit_mode::finals && hashes) {
+    const std::uint64_t* const hashes = this->hashes_;
+    if (this->policy_.fails() && mode_ == emit_mode::finals) {
       this->fate_.passed += size - i;
       for (; i < size; ++i) {
         prefetch(table_, hashes, i, size);
@@ -85,7 +85,7 @@ class aggregate_operator final : public keyed_operator<T, Extract, A> {
         this->function_.add(table_.at(at).value, in[i]);
       }
     } else {
-      for (; i < size; ++i) add_carefully(in[i], this->hash_of(in, i));
+      for (; i < size; ++i) add_carefully(in[i], hashes[i]);
     }
     return flow::done;
   }

@@ -38,7 +38,7 @@ class distinct_operator final : public keyed_operator<T, Extract, no_function> {
     const cursor_guard cursor(this->cursor_, i);
     for (; i < in.size(); ++i) {
       const std::size_t before = table_.size();
-      table_.find_or_insert(this->key_of(in[i]), this->hash_of(in, i), [] { return seen{}; });
+      table_.find_or_insert(this->key_of(in[i]), this->hashes_[i], [] { return seen{}; });
       if (table_.size() > before) {
         first_.push_back(static_cast<std::uint32_t>(i));
         ++this->fate_.passed;

@@ -43,8 +43,7 @@ class process_operator final : public keyed_operator<T, Extract, F> {
     while (i < size) {
       if (!made_.has_batch()) begin(full);
       before_ = made_.size();
-      const std::size_t row =
-          rows_.find_or_insert(this->key_of(in[i]), this->hash_of(in, i), [] { return nothing{}; });
+      const std::size_t row = rows_.find_or_insert(this->key_of(in[i]), this->hashes_[i], [] { return nothing{}; });
       store_.begin_record(row, undoable);
       if (consume) {
         call(std::move(in[i]));

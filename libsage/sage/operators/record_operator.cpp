@@ -7,6 +7,28 @@
 
 namespace sage::operators {
 
+namespace {
+
+// Remembers whether an exception came out of an emission: that is a failure of an operator behind, or of the edge,
+// and no policy of this operator may forgive it.
+class watched_output final : public output {
+ public:
+  explicit watched_output(output& next) noexcept : next_(next) {}
+  bool emit(std::uint32_t port, batch_ref records) override {
+    failed_ = true;
+    const bool ready = next_.emit(port, std::move(records));
+    failed_ = false;
+    return ready;
+  }
+  [[nodiscard]] bool has_failed() const noexcept { return failed_; }
+
+ private:
+  output& next_;
+  bool failed_ = false;
+};
+
+}  // namespace
+
 flow record_operator::on_batch(batch_ref records, output& out) {
   input_ = std::move(records);
   cursor_ = 0;
@@ -27,10 +49,12 @@ flow record_operator::on_end(output& out) {
 flow record_operator::drive(output& out) {
   retry_at_.reset();
   const std::size_t size = input_->size();
+  watched_output watched(out);
   while (cursor_ < size) {
     try {
-      if (process(out) == flow::suspended) return flow::suspended;
+      if (process(watched) == flow::suspended) return flow::suspended;
     } catch (...) {
+      if (watched.has_failed()) throw;
       discard_record();
       on_exception(out);
       if (retry_at_) return flow::suspended;

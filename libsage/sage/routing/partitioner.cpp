@@ -48,9 +48,9 @@ class hash_partitioner final : public partitioner {
       : hasher_(std::move(hasher)), targets_(targets), groups_(groups) {}
 
   decision route(batch_base& records, std::span<const bool>, std::uint32_t* targets) override {
-    hasher_(records);
+    if (targets_ == 1 && !records.unique()) return {};  // nobody would get to see the hashes
+    const std::uint64_t* const hashes = hasher_(records, room_);
     if (targets_ == 1) return {};
-    const std::uint64_t* const hashes = records.hashes();
     const std::size_t size = records.size();
     for (std::size_t i = 0; i < size; ++i) {
       targets[i] = instance_of_group(key_group(hashes[i], groups_), targets_, groups_);
@@ -62,6 +62,7 @@ class hash_partitioner final : public partitioner {
   key_hasher hasher_;
   std::uint32_t targets_;
   std::uint32_t groups_;
+  std::vector<std::uint64_t> room_;  // for batches that others hold too
 };
 
 class custom_partitioner final : public partitioner {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "sage/model/batch.hpp"
 
@@ -22,8 +23,9 @@ enum class partitioning : std::uint8_t {
 };
 [[nodiscard]] std::string_view to_string(partitioning kind) noexcept;
 
-/// Computes the key hashes of a batch (which is held by nobody else). Typed code behind an untyped door.
-using key_hasher = std::function<void(batch_base&)>;
+/// Returns the key hashes of a batch: those it carries, or new ones, put onto the batch when nobody else holds it
+/// and into `room` otherwise. Typed code behind an untyped door.
+using key_hasher = std::function<const std::uint64_t*(batch_base& records, std::vector<std::uint64_t>& room)>;
 /// Writes the target instance of each record of a batch to `targets`. Typed code behind an untyped door.
 using record_chooser =
     std::function<void(const batch_base& records, std::uint32_t instances, std::uint32_t* targets)>;

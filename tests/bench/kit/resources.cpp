@@ -1,11 +1,11 @@
 #include "tests/bench/kit/resources.hpp"
 
+#include <fstream>
+#include <thread>
+
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
-
-#include <fstream>
-#include <thread>
 
 namespace sage::bench {
 
@@ -29,12 +29,18 @@ std::string line_of(const char* file, const std::string& name) {
   return {};
 }
 
-std::uint64_t number_of(const std::string& text) { return text.empty() ? 0 : std::stoull(text); }
+std::uint64_t number_of(const std::string& text) {
+  return text.empty() ? 0 : std::stoull(text);
+}
 
 }  // namespace
 
-double wall_seconds() { return seconds_of(CLOCK_MONOTONIC); }
-double cpu_seconds() { return seconds_of(CLOCK_PROCESS_CPUTIME_ID); }
+double wall_seconds() {
+  return seconds_of(CLOCK_MONOTONIC);
+}
+double cpu_seconds() {
+  return seconds_of(CLOCK_PROCESS_CPUTIME_ID);
+}
 
 double machine_cpu_seconds() {
   std::ifstream in("/proc/stat");
@@ -51,10 +57,18 @@ double machine_cpu_seconds() {
   return (user + nice + system + irq + soft_irq + steal) / static_cast<double>(::sysconf(_SC_CLK_TCK));
 }
 
-std::uint64_t status_field(const char* name) { return number_of(line_of("/proc/self/status", std::string(name) + ":")); }
-double resident_mib() { return static_cast<double>(status_field("VmRSS")) / 1024; }
-double peak_resident_mib() { return static_cast<double>(status_field("VmHWM")) / 1024; }
-std::uint64_t thread_count() { return status_field("Threads"); }
+std::uint64_t status_field(const char* name) {
+  return number_of(line_of("/proc/self/status", std::string(name) + ":"));
+}
+double resident_mib() {
+  return static_cast<double>(status_field("VmRSS")) / 1024;
+}
+double peak_resident_mib() {
+  return static_cast<double>(status_field("VmHWM")) / 1024;
+}
+std::uint64_t thread_count() {
+  return status_field("Threads");
+}
 
 std::array<double, 3> load_averages() {
   std::array<double, 3> load{};
@@ -63,8 +77,14 @@ std::array<double, 3> load_averages() {
   return load;
 }
 
-std::string cpu_name() { return line_of("/proc/cpuinfo", "model name"); }
-std::uint64_t core_count() { return std::thread::hardware_concurrency(); }
-std::uint64_t memory_mib() { return number_of(line_of("/proc/meminfo", "MemTotal:")) / 1024; }
+std::string cpu_name() {
+  return line_of("/proc/cpuinfo", "model name");
+}
+std::uint64_t core_count() {
+  return std::thread::hardware_concurrency();
+}
+std::uint64_t memory_mib() {
+  return number_of(line_of("/proc/meminfo", "MemTotal:")) / 1024;
+}
 
 }  // namespace sage::bench

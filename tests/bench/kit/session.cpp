@@ -33,7 +33,9 @@ std::string time_now() {
   return text;
 }
 
-double rounded(double value) { return std::round(value * 1e6) / 1e6; }
+double rounded(double value) {
+  return std::round(value * 1e6) / 1e6;
+}
 
 const char* sign_of(figure::wanted relation) {
   switch (relation) {
@@ -53,7 +55,9 @@ double quantile(std::vector<double> values, double q) {
   return values[static_cast<std::size_t>(at)];
 }
 
-double median(std::vector<double> values) { return quantile(std::move(values), 0.5); }
+double median(std::vector<double> values) {
+  return quantile(std::move(values), 0.5);
+}
 
 void check(bool holds, const char* what) {
   if (holds) return;
@@ -196,7 +200,9 @@ void session::print() const {
       std::snprintf(bound, sizeof bound, "%s %g", sign_of(one.relation), one.bound);
     }
     std::printf("%-52s %12.3f %-8s %12s %s\n", one.what.c_str(), one.value, one.unit.c_str(), bound,
-                one.relation == figure::wanted::nothing ? "" : one.is_met() ? "reached" : "MISSED");
+                one.relation == figure::wanted::nothing ? ""
+                : one.is_met()                          ? "reached"
+                                                        : "MISSED");
   }
 }
 
@@ -212,7 +218,8 @@ void session::record() const {
   line["machine"] = {{"cpu", cpu_name()}, {"cores", core_count()}, {"memory_mib", memory_mib()}};
   line["compiler"] = SAGE_BENCH_COMPILER;
   line["flags"] = SAGE_BENCH_FLAGS;
-  line["load"] = {{"before", begun_load_}, {"after", load_averages()[0]}, {"others_cores", rounded(std::max(others, 0.0))}};
+  line["load"] = {
+      {"before", begun_load_}, {"after", load_averages()[0]}, {"others_cores", rounded(std::max(others, 0.0))}};
   line["rounds"] = rounds_;
   line["scale"] = scale_;
   line["series"] = ordered_json::array();

@@ -30,7 +30,9 @@ const option_spec& spec(const app& of, const std::string& name) {
   throw std::logic_error("no option " + name);
 }
 
-bool accepts(const option_spec& of, const std::string& text) { return apps::parse_value(of, {text}).has_value(); }
+bool accepts(const option_spec& of, const std::string& text) {
+  return apps::parse_value(of, {text}).has_value();
+}
 
 }  // namespace
 

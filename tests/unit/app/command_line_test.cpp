@@ -64,8 +64,9 @@ TEST_CASE("an unknown option is an error with the nearest name", "[app][command_
 }
 
 TEST_CASE("a setting of CAF that is not allowed is refused with the list", "[app][command_line]") {
-  CHECK(problem({"--caf.logger.verbosity=trace"}) ==
-        "--caf.logger.verbosity is not among the settings of CAF that can be set (these can: --caf.scheduler.policy)");
+  CHECK(
+      problem({"--caf.logger.verbosity=trace"}) ==
+      "--caf.logger.verbosity is not among the settings of CAF that can be set (these can: --caf.scheduler.policy)");
 }
 
 TEST_CASE("what is wrong with a command line is named", "[app][command_line]") {

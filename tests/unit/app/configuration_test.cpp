@@ -61,7 +61,8 @@ TEST_CASE("a list in the environment is separated by colons", "[app][config]") {
   CHECK_FALSE(all.has("note"));
 }
 
-TEST_CASE("a value that can't be read is an error with its place, even when a stronger one hides it", "[app][config]") {
+TEST_CASE("a value that can't be read is an error with its place, even when a stronger one hides it",
+          "[app][config]") {
   configuration_sources sources;
   sources.command_line = {given("limit", {"3"}, "--limit")};
   sources.variables["SAGE_LIMIT"] = "few";

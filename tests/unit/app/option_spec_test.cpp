@@ -79,7 +79,8 @@ TEST_CASE("sizes and durations have units", "[app][options]") {
 TEST_CASE("what is shown of a size or duration can be read again", "[app][options]") {
   const option_spec bytes = of_kind(option_kind::bytes);
   const option_spec time = of_kind(option_kind::duration);
-  for (const std::int64_t value : {0LL, 1LL, 1000LL, 1024LL, 65536LL, 4194304LL, 1000000LL, 123456789LL, 5000000000LL}) {
+  for (const std::int64_t value :
+       {0LL, 1LL, 1000LL, 1024LL, 65536LL, 4194304LL, 1000000LL, 123456789LL, 5000000000LL}) {
     CAPTURE(value);
     CHECK(parsed<std::int64_t>(bytes, apps::show_value(bytes, value)) == value);
     CHECK(parsed<std::int64_t>(time, apps::show_value(time, value)) == value);

@@ -135,8 +135,8 @@ TEST_CASE("settings of CAF reach the engine, and contradict ours aloud", "[app][
   CHECK(made.scheduler == "stealing");
   CHECK(made.throughput == 5);
   CHECK(made.threads == 2);
-  const auto both = apps::engine_settings(
-      with({{"threads", {"3"}, "--threads"}, {"caf.scheduler.max-threads", {"2"}, "SAGE_CAF_SCHEDULER_MAX_THREADS"}}));
+  const auto both = apps::engine_settings(with(
+      {{"threads", {"3"}, "--threads"}, {"caf.scheduler.max-threads", {"2"}, "SAGE_CAF_SCHEDULER_MAX_THREADS"}}));
   REQUIRE_FALSE(both.has_value());
   CHECK(std::string(both.error().what()) ==
         "--threads and SAGE_CAF_SCHEDULER_MAX_THREADS: threads is 3 and caf.scheduler.max-threads is 2 (they are the "

@@ -23,7 +23,9 @@ std::vector<option_spec> specs() {
   return all;
 }
 
-auto parsed(const std::string& text) { return apps::parse_yaml(text, "a.yaml", specs()); }
+auto parsed(const std::string& text) {
+  return apps::parse_yaml(text, "a.yaml", specs());
+}
 
 std::string problem(const std::string& text) {
   const auto given = parsed(text);
@@ -70,7 +72,8 @@ TEST_CASE("an empty file and a null value say nothing", "[app][yaml]") {
 }
 
 TEST_CASE("an unknown key is an error with file, line, column and the nearest name", "[app][yaml]") {
-  CHECK(problem("output: x\nparalelism: 4\n") == "a.yaml:2:1: unknown option paralelism (did you mean 'parallelism'?)");
+  CHECK(problem("output: x\nparalelism: 4\n") ==
+        "a.yaml:2:1: unknown option paralelism (did you mean 'parallelism'?)");
   CHECK(problem("  verbose: 4\n") == "a.yaml:1:3: unknown option verbose (--help lists the options)");
   CHECK(problem("caf: {logger: trace}\n") ==
         "a.yaml:1:7: caf.logger is not among the settings of CAF that can be set (these can: caf.scheduler.policy, "

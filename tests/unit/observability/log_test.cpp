@@ -1,7 +1,8 @@
 #include "sage/observability/log.hpp"
 
-#include <nlohmann/json.hpp>
 #include <thread>
+
+#include <nlohmann/json.hpp>
 
 #include "tests/catch.hpp"
 

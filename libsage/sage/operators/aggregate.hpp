@@ -79,11 +79,11 @@ class aggregate_operator final : public keyed_operator<T, Extract, A> {
     const std::uint64_t* const hashes = this->hashes_;
     if (this->policy_.fails() && mode_ == emit_mode::finals) {
       this->fate_.passed += size - i;
-      for (; i < size; ++i) {
-        prefetch(table_, hashes, i, size);
-        const std::size_t at = table_.find_or_insert(this->key_of(in[i]), hashes[i], [] { return accumulator{}; });
-        this->function_.add(table_.at(at).value, in[i]);
-      }
+      for_each_looked_up(table_, hashes, i, size, [&](std::size_t k, typename table_type::candidate known) {
+        const std::size_t at =
+            table_.find_or_insert(this->key_of(in[k]), hashes[k], known, [] { return accumulator{}; });
+        this->function_.add(table_.at(at).value, in[k]);
+      });
     } else {
       for (; i < size; ++i) add_carefully(in[i], hashes[i]);
     }

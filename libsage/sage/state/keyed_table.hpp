@@ -39,16 +39,20 @@ using owned_key_t = typename owned_key<std::remove_cvref_t<K>>::type;
 /// all entries is one scan in an order that doesn't depend on the hash, entries never move, and a look-up touches
 /// one slot and one entry, both of which can be fetched ahead.
 ///
-/// Cost  O(1) expected per look-up with linear probing at a load of at most 1/2; growth rehashes slots, not keys
+/// Cost  O(1) expected per look-up with linear probing at a load of at most 1/2; growth rehashes slots, not keys.
+///       In a table that exceeds the caches a look-up is two misses in a row: a loop over a batch looks many keys up
+///       ahead (`look_ahead`), so that they overlap
 template <class K, class V>
 class keyed_table {
  public:
   using key_type = owned_key_t<K>;
   struct entry {
-    std::uint64_t hash;
     key_type key;
     V value;
   };
+  /// What `look_ahead` says of a key: the position it may have. Holds until entries are taken out.
+  using candidate = std::uint32_t;
+  static constexpr candidate no_candidate = ~candidate{0};
 
   keyed_table() : slots_(slots_min) {}
   keyed_table(keyed_table&&) noexcept = default;
@@ -93,34 +97,57 @@ class keyed_table {
     return size_ - 1;
   }
 
-  /// Fetches the slot of `hash` ahead.
-  void prefetch_slot(std::uint64_t hash) const noexcept { __builtin_prefetch(&slots_[hash & (slots_.size() - 1)]); }
-  /// Fetches the entry that the slot of `hash` points to ahead; the slot itself should be there already.
-  void prefetch_entry(std::uint64_t hash) const noexcept {
-    const slot& s = slots_[hash & (slots_.size() - 1)];
-    if (s.number != 0) __builtin_prefetch(&at(s.number - 1));
+  /// The same for a key that was looked up ahead.
+  template <class Key, class Make>
+  std::size_t find_or_insert(const Key& key, std::uint64_t hash, candidate known, Make&& make) {
+    if (known != no_candidate && at(known).key == key) return known;
+    return find_or_insert(key, hash, std::forward<Make>(make));
+  }
+
+  /// Finds the likely positions of `count` keys by their hashes alone and fetches those entries ahead.
+  void look_ahead(const std::uint64_t* hashes, std::size_t count, candidate* found) const noexcept {
+    const std::size_t mask = slots_.size() - 1;
+    for (std::size_t k = 0; k < count; ++k) {
+      const std::uint32_t tag = tag_of(hashes[k]);
+      std::size_t i = hashes[k] & mask;
+      while (slots_[i].number != 0 && slots_[i].tag != tag) i = (i + 1) & mask;
+      found[k] = slots_[i].number - 1;  // a free slot gives no_candidate
+      if (found[k] == no_candidate) continue;
+      // An entry may lie on two cache lines.
+      const auto* const bytes = reinterpret_cast<const char*>(&at(found[k]));
+      __builtin_prefetch(bytes);
+      __builtin_prefetch(bytes + sizeof(entry) - 1);
+    }
+  }
+  /// Fetches the slots of `count` hashes ahead, for the next `look_ahead`.
+  void prefetch_slots(const std::uint64_t* hashes, std::size_t count) const noexcept {
+    const std::size_t mask = slots_.size() - 1;
+    for (std::size_t k = 0; k < count; ++k) __builtin_prefetch(&slots_[hashes[k] & mask]);
   }
 
   /// Takes back the newest entry: what a failed record had entered.
   void remove_newest() noexcept {
     const std::size_t mask = slots_.size() - 1;
-    std::size_t i = at(size_ - 1).hash & mask;
+    std::size_t i = hashes_.back() & mask;
     while (slots_[i].number != size_) i = (i + 1) & mask;
     slots_[i] = slot{};  // nobody probes past it: it was entered last, at the end of its run
     --size_;
+    hashes_.pop_back();
     chunks_.back().pop_back();
     if (chunks_.back().size() == 0) chunks_.pop_back();
   }
 
   void clear() noexcept {
     chunks_.clear();
+    hashes_.clear();
     slots_.assign(slots_.size(), slot{});
     size_ = 0;
   }
 
   /// Approximate bytes held, without what keys and values own.
   [[nodiscard]] std::size_t bytes() const noexcept {
-    return slots_.size() * sizeof(slot) + chunks_.size() * chunk_size * sizeof(entry);
+    return slots_.size() * sizeof(slot) + chunks_.size() * chunk_size * sizeof(entry) +
+           hashes_.capacity() * sizeof(std::uint64_t);
   }
 
   static constexpr std::size_t absent = ~std::size_t{0};
@@ -153,8 +180,8 @@ class keyed_table {
     entry& at(std::size_t i) noexcept { return memory_[i]; }
     const entry& at(std::size_t i) const noexcept { return memory_[i]; }
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
-    void push_back(std::uint64_t hash, key_type&& key, V&& value) {
-      ::new (static_cast<void*>(memory_ + size_)) entry{hash, std::move(key), std::move(value)};
+    void push_back(key_type&& key, V&& value) {
+      ::new (static_cast<void*>(memory_ + size_)) entry{std::move(key), std::move(value)};
       ++size_;
     }
     void pop_back() noexcept { std::destroy_at(memory_ + --size_); }
@@ -165,8 +192,14 @@ class keyed_table {
   };
 
   void append(std::uint64_t hash, key_type key, V value) {
-    if (size_ % chunk_size == 0) chunks_.emplace_back();
-    chunks_.back().push_back(hash, std::move(key), std::move(value));
+    if (size_ == chunks_.size() * chunk_size) chunks_.emplace_back();
+    hashes_.push_back(hash);
+    try {
+      chunks_.back().push_back(std::move(key), std::move(value));
+    } catch (...) {
+      hashes_.pop_back();
+      throw;
+    }
     ++size_;
   }
 
@@ -174,7 +207,7 @@ class keyed_table {
     std::vector<slot> bigger(slots_.size() * 2);
     const std::size_t mask = bigger.size() - 1;
     for (std::size_t position = 0; position < size_; ++position) {
-      const std::uint64_t hash = at(position).hash;
+      const std::uint64_t hash = hashes_[position];
       std::size_t i = hash & mask;
       while (bigger[i].number != 0) i = (i + 1) & mask;
       bigger[i] = slot{tag_of(hash), static_cast<std::uint32_t>(position + 1)};
@@ -184,6 +217,7 @@ class keyed_table {
 
   std::vector<slot> slots_;
   std::vector<chunk> chunks_;
+  std::vector<std::uint64_t> hashes_;  // of the entries; apart, as only growth needs them
   std::size_t size_ = 0;
 };
 

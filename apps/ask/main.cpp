@@ -1,143 +1,128 @@
-// A plain sequential form of the application: walks folders, indexes, answers. Measures the retrieval; the pipeline
-// takes its place.
-#include <algorithm>
-#include <chrono>
+// ask: reads a folder of documents, builds an index as one parallel pipeline, answers questions from it.
 #include <cstdio>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include <zlib.h>
+#include <sage/app.hpp>
+#include <sage/sage.hpp>
 
 #include "ask/answer.hpp"
-#include "ask/index/index_writer.hpp"
-#include "ask/passages.hpp"
-#include "ask/text/extract.hpp"
+#include "ask/pipeline.hpp"
+#include "ask/terms.hpp"
+#include "sage/app/text_files.hpp"
+#include "sage/base/file_system.hpp"
 
 namespace {
 
-using clock_type = std::chrono::steady_clock;
+constexpr std::size_t questions_bytes_max = 16u << 20;
+constexpr std::size_t question_bytes_max = 64u << 10;
 
-double seconds_since(clock_type::time_point begin) {
-  return std::chrono::duration<double>(clock_type::now() - begin).count();
-}
+// Answers one question after the other and prints each answer as soon as it is there.
+class answerer {
+ public:
+  answerer(const ask::passage_index& index, const sage::options& given)
+      : index_(index), json_(given.get<bool>("json")), count_(given.get<std::size_t>("top")) {}
 
-std::string read_file(const std::string& path) {
-  // zlib reads files that are not compressed as they are.
-  gzFile file = gzopen(path.c_str(), "rb");
-  if (file == nullptr) throw sage::error(sage::errc::io, std::strerror(errno), path);
-  std::string bytes;
-  char buffer[1 << 16];
-  int count = 0;
-  while ((count = gzread(file, buffer, sizeof buffer)) > 0) bytes.append(buffer, static_cast<std::size_t>(count));
-  gzclose(file);
-  return bytes;
-}
+  void answer(std::string_view line) {
+    // A file of questions may hold what is expected behind a tab, and remarks.
+    const std::string_view question = line.substr(0, line.find('\t'));
+    if (question.empty() || question.front() == '#') return;
+    const auto given = ask::answer_question(index_, question, terms_, count_);
+    const std::string text = (json_ ? ask::to_json(given) : ask::to_text(given)) + "\n";
+    output_->write(text, -1).value();
+  }
 
-struct settings {
-  std::vector<std::string> folders;
-  std::vector<std::string> questions;
-  bool is_json = false;
-  bool is_timed = false;
-  std::size_t count = 3;
+ private:
+  const ask::passage_index& index_;
+  bool json_;
+  std::size_t count_;
+  ask::term_finder terms_;
+  std::unique_ptr<sage::writable_file> output_ = sage::system_files().standard_output();
 };
 
-int wrong_usage(const std::string& problem) {
-  std::fprintf(stderr, "ask: %s\nusage: ask --docs DIR... --question TEXT [--questions FILE] [--json] [--top N]\n",
-               problem.c_str());
-  return 2;
+void answer_lines(std::string_view text, answerer& to) {
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    to.answer(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
 }
 
-ask::passage_index build(const settings& wanted) {
-  std::vector<std::string> paths;
-  for (const auto& folder : wanted.folders) {
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
-      if (entry.is_regular_file() && !entry.is_symlink()) paths.push_back(entry.path().string());
+// Answers line by line what is typed or piped, until the input ends or the user wants to stop.
+void answer_standard_input(answerer& to, const sage::interruption& stop) {
+  const auto input = sage::system_files().standard_input();
+  std::string pending;
+  char block[4096];
+  while (!stop.requested()) {
+    if (!input->wait_readable(stop.descriptor(), -1).value()) continue;
+    const std::size_t count = input->read(block, sizeof block).value();
+    if (count == 0) break;
+    pending.append(block, count);
+    const std::size_t complete = pending.rfind('\n');
+    if (complete != std::string::npos) {
+      answer_lines(std::string_view(pending).substr(0, complete), to);
+      pending.erase(0, complete + 1);
+    }
+    if (pending.size() > question_bytes_max) {
+      throw sage::error(sage::errc::limit,
+                        "a question is longer than " + std::to_string(question_bytes_max) + " bytes", "stdin",
+                        "write one question per line");
     }
   }
-  std::sort(paths.begin(), paths.end());
-  double reading = 0;
-  double extracting = 0;
-  double splitting = 0;
-  double indexing = 0;
-  std::size_t bytes = 0;
-  std::size_t refused = 0;
-  ask::index_writer writer;
-  for (const auto& path : paths) {
-    auto begin = clock_type::now();
-    ask::document source{path, read_file(path)};
-    const auto size = source.bytes.size();
-    reading += seconds_since(begin);
-    begin = clock_type::now();
-    const auto text = ask::text::extract(std::move(source));
-    extracting += seconds_since(begin);
-    if (!text) {
-      ++refused;
-      continue;
+  answer_lines(pending, to);
+}
+
+void report(const sage::job_result& done, const ask::passage_index& index) {
+  const auto read = done.metrics.total("documents").records_out;
+  const auto dropped = done.metrics.total("passages").dropped;
+  std::fprintf(stderr, "ask: %u passages of %llu documents in %.1f s", index.passages(),
+               static_cast<unsigned long long>(read - dropped), done.seconds);
+  if (dropped > 0) std::fprintf(stderr, "; %llu files hold no text", static_cast<unsigned long long>(dropped));
+  std::fputc('\n', stderr);
+}
+
+sage::app app() {
+  sage::app app("ask", "answers questions from a folder of documents");
+  app.help(
+      "Reads text, Markdown, HTML and manual pages, packed with gzip or not, splits them into passages and\n"
+      "builds an index (BM25), all in one parallel pipeline. Then it answers: the best passages, what they say\n"
+      "in a few sentences, and where that stands. Without --question and --questions, the questions are read\n"
+      "from stdin, one per line. Files that hold no text are left out and counted.");
+  app.example("ask run --docs /usr/share/doc --question \"How do I list open files?\"", "answers one question");
+  app.example("ask run --docs manuals --questions questions.txt --json", "answers many, one JSON object per line");
+  app.option<std::vector<std::string>>("docs", "folders, files or patterns to read").shown_as("DIR").required();
+  app.option<std::string>("question", "what you want to know").shown_as("TEXT").fallback("");
+  app.option<std::string>("questions", "a file with one question per line").shown_as("FILE").fallback("");
+  app.option<bool>("json", "answers as JSON, one object per line");
+  app.option<std::size_t>("top", "passages per answer").between(1, 100).fallback(3);
+  app.check([](const sage::options& given) {
+    if (!given.get<std::string>("question").empty() && !given.get<std::string>("questions").empty()) {
+      throw sage::error(sage::errc::configuration, "--question and --questions are both given", "",
+                        "give one of them");
     }
-    bytes += size;
-    begin = clock_type::now();
-    auto passages = ask::split(path, *text);
-    splitting += seconds_since(begin);
-    begin = clock_type::now();
-    for (auto& passage : passages) writer.add(std::move(passage));
-    indexing += seconds_since(begin);
-  }
-  auto index = writer.finish();
-  if (wanted.is_timed) {
-    const auto megabytes = static_cast<double>(bytes) / 1e6;
-    std::fprintf(stderr,
-                 "%u documents (%zu refused), %.1f MB, %u passages, %u terms, %.1f MB of postings\n"
-                 "read %.2f s, extract %.2f s, split %.2f s, index %.2f s: %.1f MB/s without reading\n",
-                 index.documents(), refused, megabytes, index.passages(), index.terms(),
-                 static_cast<double>(index.posting_bytes()) / 1e6, reading, extracting, splitting, indexing,
-                 megabytes / (extracting + splitting + indexing));
-  }
-  return index;
+  });
+  auto index = std::make_shared<ask::passage_index>();
+  app.build([index](sage::environment& env, const sage::options& given) {
+    ask::declare_index(env, given.get<std::vector<std::string>>("docs"), index);
+  });
+  app.finish([index](const sage::job_result& done, const sage::options& given, const sage::interruption& stop) {
+    report(done, *index);
+    answerer answers(*index, given);
+    if (const auto question = given.get<std::string>("question"); !question.empty()) {
+      answers.answer(question);
+    } else if (const auto file = given.get<std::string>("questions"); !file.empty()) {
+      answer_lines(sage::apps::read_text_file(file, questions_bytes_max).value(), answers);
+    } else {
+      answer_standard_input(answers, stop);
+    }
+  });
+  return app;
 }
 
 }  // namespace
 
-int main(int argc, char** argv) try {
-  settings wanted;
-  for (int i = 1; i < argc; ++i) {
-    const std::string option = argv[i];
-    if (option == "--json") {
-      wanted.is_json = true;
-    } else if (option == "--timing") {
-      wanted.is_timed = true;
-    } else if (i + 1 == argc) {
-      return wrong_usage("unknown or incomplete option " + option);
-    } else if (option == "--docs") {
-      wanted.folders.emplace_back(argv[++i]);
-    } else if (option == "--question") {
-      wanted.questions.emplace_back(argv[++i]);
-    } else if (option == "--top") {
-      wanted.count = static_cast<std::size_t>(std::max(1, std::atoi(argv[++i])));
-    } else if (option == "--questions") {
-      std::ifstream file(argv[++i]);
-      if (!file) return wrong_usage(std::string("can't read ") + argv[i]);
-      for (std::string line; std::getline(file, line);) {
-        if (!line.empty() && line.front() != '#') wanted.questions.push_back(line.substr(0, line.find('\t')));
-      }
-    } else {
-      return wrong_usage("unknown option " + option);
-    }
-  }
-  if (wanted.folders.empty() || wanted.questions.empty()) return wrong_usage("a folder and a question are needed");
-  const auto index = build(wanted);
-  ask::term_finder terms;
-  const auto begin = clock_type::now();
-  for (const auto& question : wanted.questions) {
-    const auto given = ask::answer_question(index, question, terms, wanted.count);
-    std::printf("%s\n", (wanted.is_json ? to_json(given) : to_text(given)).c_str());
-  }
-  if (wanted.is_timed) std::fprintf(stderr, "answers %.3f s\n", seconds_since(begin));
-  return 0;
-} catch (const std::exception& problem) {
-  std::fprintf(stderr, "ask: %s\n", problem.what());
-  return 1;
+int main(int argc, char** argv) {
+  return sage::app_main(argc, argv, app);
 }

@@ -55,7 +55,7 @@ set(SAGE_DOORS
   "^boost/program_options -> ^libsage/sage/app/[a-z0-9_]*\\.cpp$"
   "^yaml-cpp/ -> ^libsage/sage/app/[a-z0-9_]*\\.cpp$"
   "^[a-z]*mmintrin\\.h$ -> ^libsage/sage/(base|model|connectors)/"
-  "^zlib\\.h$ -> ^(libsage/sage/connectors/[a-z0-9_/]*|apps/ask/main)\\.cpp$"
+  "^zlib\\.h$ -> ^libsage/sage/connectors/[a-z0-9_/]*\\.cpp$"
   "^(tbb|oneapi)/ -> ^tests/bench/")
 
 # Which <*.h> are behind a door of the list above; any other is the operating system's.

@@ -7,7 +7,7 @@
 
 #include <zlib.h>
 
-namespace sage::tests {
+namespace sage::test {
 
 /// One gzip member.
 [[nodiscard]] inline std::string gzip(std::string_view text) {
@@ -25,4 +25,4 @@ namespace sage::tests {
   return packed;
 }
 
-}  // namespace sage::tests
+}  // namespace sage::test

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace sage::tests {
+namespace sage::test {
 
 class scratch_folder {
  public:
@@ -52,4 +52,4 @@ class scratch_folder {
   std::filesystem::path path_;
 };
 
-}  // namespace sage::tests
+}  // namespace sage::test

@@ -11,7 +11,7 @@
 #include "sage/functions/context.hpp"
 #include "sage/operators/source.hpp"
 
-namespace sage::tests {
+namespace sage::test {
 
 [[nodiscard]] inline context make_context(std::size_t batch_size = 64, std::size_t instance = 0,
                                           std::size_t parallelism = 1) {
@@ -81,4 +81,4 @@ error error_of(Action action) {
   return {errc::none, "nothing was thrown"};
 }
 
-}  // namespace sage::tests
+}  // namespace sage::test

@@ -51,7 +51,7 @@ std::string path_of(int descriptor) {
 }  // namespace
 
 TEST_CASE("what is written can be read, from any offset", "[base][files]") {
-  const tests::scratch_folder folder;
+  const test::scratch_folder folder;
   const auto out = files.create(folder / "a").value();
   out->write("hello ", -1).value();
   out->write("world", -1).value();
@@ -67,14 +67,14 @@ TEST_CASE("what is written can be read, from any offset", "[base][files]") {
 }
 
 TEST_CASE("a new file never takes the place of another", "[base][files]") {
-  const tests::scratch_folder folder;
+  const test::scratch_folder folder;
   folder.write("a", "old");
   CHECK(files.create(folder / "a").error().code() == errc::invalid_argument);
   CHECK(folder.read("a") == "old");
 }
 
 TEST_CASE("a rename takes the place of what was there", "[base][files]") {
-  const tests::scratch_folder folder;
+  const test::scratch_folder folder;
   folder.write("new", "new");
   folder.write("old", "old");
   files.rename(folder / "new", folder / "old").value();
@@ -85,7 +85,7 @@ TEST_CASE("a rename takes the place of what was there", "[base][files]") {
 }
 
 TEST_CASE("a folder lists what it has, without following links", "[base][files]") {
-  const tests::scratch_folder folder;
+  const test::scratch_folder folder;
   folder.write("file", "");
   folder.write("sub/file", "");
   std::filesystem::create_symlink("nowhere", folder / "link");
@@ -98,7 +98,7 @@ TEST_CASE("a folder lists what it has, without following links", "[base][files]"
 }
 
 TEST_CASE("errors name the path, what the system said and what to do", "[base][files]") {
-  const tests::scratch_folder folder;
+  const test::scratch_folder folder;
   for (const error& problem :
        {files.status(folder / "none").error(), files.open(folder / "none").error(),
         files.list(folder / "none").error(), files.create(folder / "none/file").error(),
@@ -169,7 +169,7 @@ TEST_CASE("a writer that nobody reads from ends its wait on a stop", "[base][fil
 }
 
 TEST_CASE("a named pipe without a reader ends its wait on a stop", "[base][files]") {
-  const tests::scratch_folder folder;
+  const test::scratch_folder folder;
   REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);
   pipe_ends stop;
   REQUIRE(::write(stop.write, "x", 1) == 1);
@@ -193,7 +193,7 @@ TEST_CASE("waiting for a pipe ends with data, with its end, with a stop, or in t
 }
 
 TEST_CASE("a named pipe can be opened before its writer is there", "[base][files]") {
-  const tests::scratch_folder folder;
+  const test::scratch_folder folder;
   REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);
   const auto in = files.open(folder / "pipe").value();
   CHECK_FALSE(in->wait_readable(-1, 0).value());
@@ -205,7 +205,7 @@ TEST_CASE("a named pipe can be opened before its writer is there", "[base][files
 }
 
 TEST_CASE("links are resolved", "[base][files]") {
-  const tests::scratch_folder folder;
+  const test::scratch_folder folder;
   folder.write("real", "");
   std::filesystem::create_symlink(folder / "real", folder / "link");
   CHECK(files.resolve(folder / "link").value() == std::filesystem::canonical(folder / "real").string());

@@ -11,10 +11,10 @@ TEST_CASE("a document is a whole file, whatever is in it", "[connectors][documen
   std::string binary(300'000, '\0');
   binary += "\xff\n end";
   testing::memory_files files(
-      {{"d/a", "text\n\nmore"}, {"d/b", binary}, {"d/c", ""}, {"d/d", tests::gzip("unpacked")}});
+      {{"d/a", "text\n\nmore"}, {"d/b", binary}, {"d/c", ""}, {"d/d", test::gzip("unpacked")}});
   for (const std::size_t bytes : {7, 4096, 1 << 20}) {
     files.how.read_bytes_max = bytes;
-    const auto all = tests::read_all(file::documents("d").from_files(files));
+    const auto all = test::read_all(file::documents("d").from_files(files));
     REQUIRE(all.size() == 4);
     CHECK((all[0].path == "d/a" && all[0].bytes == "text\n\nmore"));
     CHECK((all[1].path == "d/b" && all[1].bytes == binary));
@@ -30,17 +30,17 @@ TEST_CASE("each document is a split, and a position counts them", "[connectors][
   REQUIRE(plan.splits.size() == 2);
   CHECK(plan.records_total == 2);
   CHECK(plan.blocking);
-  CHECK(tests::read_split(source, plan.splits[1], 0).size() == 1);
-  CHECK(tests::read_split(source, plan.splits[1], 1).empty());
+  CHECK(test::read_split(source, plan.splits[1], 0).size() == 1);
+  CHECK(test::read_split(source, plan.splits[1], 1).empty());
 }
 
 TEST_CASE("a document that is too large is an error, packed or not", "[connectors][documents]") {
   testing::memory_files files(
-      {{"plain", std::string(1001, 'x')}, {"bomb", tests::gzip(std::string(10u << 20, 'x'))}});
-  CHECK(tests::read_all(file::documents("plain").from_files(files).bytes_max(1001)).size() == 1);
+      {{"plain", std::string(1001, 'x')}, {"bomb", test::gzip(std::string(10u << 20, 'x'))}});
+  CHECK(test::read_all(file::documents("plain").from_files(files).bytes_max(1001)).size() == 1);
   for (const char* name : {"plain", "bomb"}) {
     const auto problem =
-        tests::error_of([&] { tests::read_all(file::documents(name).from_files(files).bytes_max(1000)); });
+        test::error_of([&] { test::read_all(file::documents(name).from_files(files).bytes_max(1000)); });
     CHECK(problem.code() == errc::limit);
     CHECK(problem.where() == name);
     CHECK_FALSE(problem.advice().empty());
@@ -48,8 +48,8 @@ TEST_CASE("a document that is too large is an error, packed or not", "[connector
 }
 
 TEST_CASE("a broken packed document is an error with its path", "[connectors][documents]") {
-  testing::memory_files files({{"d", tests::gzip("some text").substr(0, 15)}});
-  const auto problem = tests::error_of([&] { tests::read_all(file::documents("d").from_files(files)); });
+  testing::memory_files files({{"d", test::gzip("some text").substr(0, 15)}});
+  const auto problem = test::error_of([&] { test::read_all(file::documents("d").from_files(files)); });
   CHECK(problem.code() == errc::parse);
   CHECK(problem.where() == "d");
 }

@@ -9,7 +9,7 @@
 #include "tests/source_harness.hpp"
 
 using namespace sage;
-using tests::gzip;
+using test::gzip;
 
 namespace {
 
@@ -53,15 +53,15 @@ TEST_CASE("the members of a gzip file follow each other", "[connectors][gzip]") 
 
 TEST_CASE("zeros behind gzip are padding, anything else is an error", "[connectors][gzip]") {
   CHECK(decode(gzip("a") + std::string(700, '\0'), 100, 100) == "a");
-  const auto problem = tests::error_of([] { decode(gzip("a") + "rest", 100, 100); });
+  const auto problem = test::error_of([] { decode(gzip("a") + "rest", 100, 100); });
   CHECK(problem.code() == errc::parse);
-  CHECK(tests::error_of([] { decode(gzip("a") + std::string(9, '\0') + "rest", 100, 100); }).code() == errc::parse);
+  CHECK(test::error_of([] { decode(gzip("a") + std::string(9, '\0') + "rest", 100, 100); }).code() == errc::parse);
 }
 
 TEST_CASE("gzip that ends too early is an error at every byte", "[connectors][gzip]") {
   const std::string packed = gzip(many_lines(20));
   for (std::size_t size = 0; size < packed.size(); ++size) {
-    const auto problem = tests::error_of([&] { decode(packed.substr(0, size), 50, 50); });
+    const auto problem = test::error_of([&] { decode(packed.substr(0, size), 50, 50); });
     REQUIRE(problem.code() == errc::parse);
   }
 }
@@ -73,7 +73,7 @@ TEST_CASE("damaged gzip is an error or other text, never a crash", "[connectors]
   for (std::size_t at = 0; at < packed.size(); ++at) {
     std::string damaged = packed;
     damaged[at] = static_cast<char>(damaged[at] ^ 0x55);
-    const auto problem = tests::error_of([&] { decode(damaged, 64, 512); });
+    const auto problem = test::error_of([&] { decode(damaged, 64, 512); });
     if (problem.code() != errc::none) ++errors;
   }
   // Its check sum finds what the format doesn't; only a few bytes of the header may be anything.
@@ -84,9 +84,9 @@ TEST_CASE("files that begin like gzip are unpacked, whatever their name", "[conn
   const std::string text = many_lines(5000);
   testing::memory_files files({{"packed.txt", gzip(text)}, {"plain.gz", "not packed\n"}});
   std::string joined;
-  for (const std::string& line : tests::read_all(file::lines("packed.txt").from_files(files))) joined += line + "\n";
+  for (const std::string& line : test::read_all(file::lines("packed.txt").from_files(files))) joined += line + "\n";
   CHECK(joined == text);
-  CHECK(tests::read_all(file::lines("plain.gz").from_files(files)) == std::vector<std::string>{"not packed"});
+  CHECK(test::read_all(file::lines("plain.gz").from_files(files)) == std::vector<std::string>{"not packed"});
 }
 
 TEST_CASE("a packed file is one split, of unknown size", "[connectors][gzip][lines]") {
@@ -102,15 +102,15 @@ TEST_CASE("a packed file can be read from any position on", "[connectors][gzip][
   testing::memory_files files({{"a", gzip(text)}});
   const auto source = file::lines("a").from_files(files);
   const split part = source.plan().splits.front();
-  CHECK(tests::read_split(source, part, 4) == std::vector<std::string>{"two", "three"});
-  CHECK(tests::read_split(source, part, 8) == std::vector<std::string>{"three"});
-  CHECK(tests::read_split(source, part, text.size()).empty());
+  CHECK(test::read_split(source, part, 4) == std::vector<std::string>{"two", "three"});
+  CHECK(test::read_split(source, part, 8) == std::vector<std::string>{"three"});
+  CHECK(test::read_split(source, part, text.size()).empty());
 }
 
 TEST_CASE("a broken packed file is one error with file and place", "[connectors][gzip][lines]") {
   const std::string packed = gzip(many_lines(5000));
   testing::memory_files files({{"logs/a.gz", packed.substr(0, packed.size() / 2)}});
-  const auto problem = tests::error_of([&] { tests::read_all(file::lines("logs/a.gz").from_files(files)); });
+  const auto problem = test::error_of([&] { test::read_all(file::lines("logs/a.gz").from_files(files)); });
   CHECK(problem.code() == errc::parse);
   CHECK(problem.where() == "logs/a.gz");
   CHECK(problem.message().find(std::to_string(packed.size() / 2)) != std::string::npos);

@@ -37,8 +37,8 @@ TEST_CASE("the lines are the same for all split and block sizes", "[connectors][
       for (const std::size_t block_bytes : {1, 2, 3, 5, 8, 64}) {
         const auto strings = file::lines("f").from_files(files).split_bytes(split_bytes).block_bytes(block_bytes);
         const auto views = file::slices("f").from_files(files).split_bytes(split_bytes).block_bytes(block_bytes);
-        REQUIRE(tests::read_all(strings) == lines_of(text));
-        REQUIRE(tests::read_all(views, 3) == lines_of(text));
+        REQUIRE(test::read_all(strings) == lines_of(text));
+        REQUIRE(test::read_all(views, 3) == lines_of(text));
       }
     }
   }
@@ -50,7 +50,7 @@ TEST_CASE("the lines are the same however few bytes a read brings", "[connectors
   for (std::size_t bytes = 1; bytes < 12; ++bytes) {
     files.how.read_bytes_max = bytes;
     for (const std::size_t block_bytes : {1, 4, 16, 4096}) {
-      CHECK(tests::read_all(file::slices("f").from_files(files).split_bytes(5).block_bytes(block_bytes)) ==
+      CHECK(test::read_all(file::slices("f").from_files(files).split_bytes(5).block_bytes(block_bytes)) ==
             lines_of(text));
     }
   }
@@ -76,7 +76,7 @@ TEST_CASE("a line belongs to the range that its first byte is in", "[connectors]
   testing::memory_files files({{"f", "aaaa\nbb\ncc\n"}});  // lines begin at 0, 5 and 8
   const auto source = file::lines("f").from_files(files);
   const auto read = [&](std::uint64_t begin, std::uint64_t end) {
-    return tests::read_split(source, split{"f", begin, end}, begin);
+    return test::read_split(source, split{"f", begin, end}, begin);
   };
   CHECK(read(0, 1) == lines{"aaaa"});
   CHECK(read(1, 5).empty());
@@ -91,10 +91,10 @@ TEST_CASE("reading goes on at any position that was reached", "[connectors][line
   testing::memory_files files({{"f", text}});
   const auto source = file::slices("f").from_files(files).split_bytes(9).block_bytes(4);
   for (const split& part : source.plan().splits) {
-    const lines whole = tests::read_split(source, part, part.begin);
+    const lines whole = test::read_split(source, part, part.begin);
     // Stop after each record, and begin again where that was.
     for (std::size_t stop = 0; stop <= whole.size(); ++stop) {
-      context self = tests::make_context(1);
+      context self = test::make_context(1);
       const auto reader = source.make_reader();
       reader->open(self);
       reader->start(part, part.begin);
@@ -104,7 +104,7 @@ TEST_CASE("reading goes on at any position that was reached", "[connectors][line
         static_cast<void>(reader->read(*made, 1));
         for (const slice one : *made) seen.emplace_back(one);
       }
-      for (std::string& rest : tests::read_split(source, part, reader->position())) seen.push_back(std::move(rest));
+      for (std::string& rest : test::read_split(source, part, reader->position())) seen.push_back(std::move(rest));
       REQUIRE(seen == whole);
     }
   }
@@ -115,7 +115,7 @@ TEST_CASE("slices stay as they were read as long as their batch lives", "[connec
   for (int i = 0; i < 2000; ++i) text += "line " + std::to_string(i) + "\n";
   testing::memory_files files({{"f", text}});
   const auto source = file::slices("f").from_files(files).block_bytes(300);
-  context self = tests::make_context(16);
+  context self = test::make_context(16);
   std::vector<ref<batch<slice>>> batches;
   {
     const auto reader = source.make_reader();
@@ -141,7 +141,7 @@ TEST_CASE("slices are read without an allocation per line", "[connectors][lines]
     text += "a line of about seventy bytes, as they are found in logs and books " + std::to_string(i) + "\n";
   testing::memory_files files({{"f", text}});
   const auto source = file::slices("f").from_files(files);
-  context self = tests::make_context(1024);
+  context self = test::make_context(1024);
   const auto reader = source.make_reader();
   reader->open(self);
   reader->start(source.plan().splits.front(), 0);
@@ -157,8 +157,8 @@ TEST_CASE("slices are read without an allocation per line", "[connectors][lines]
 
 TEST_CASE("bytes are kept as they are, a carriage return only when wanted", "[connectors][lines]") {
   testing::memory_files files({{"f", "a\r\n\xff\xfe z\r\n\r\nb\r"}});
-  CHECK(tests::read_all(file::lines("f").from_files(files)) == lines{"a\r", "\xff\xfe z\r", "\r", "b\r"});
-  CHECK(tests::read_all(file::lines("f").from_files(files).strip_carriage_return()) ==
+  CHECK(test::read_all(file::lines("f").from_files(files)) == lines{"a\r", "\xff\xfe z\r", "\r", "b\r"});
+  CHECK(test::read_all(file::lines("f").from_files(files).strip_carriage_return()) ==
         lines{"a", "\xff\xfe z", "", "b"});
 }
 
@@ -166,9 +166,9 @@ TEST_CASE("a line of the allowed length passes, one byte more is an error with i
   testing::memory_files files({{"f", "short\n" + std::string(99, 'x') + "\n" + std::string(100, 'y') + "\nend\n"}});
   for (const std::size_t block_bytes : {7, 64, 4096}) {
     const auto allowed = file::lines("f").from_files(files).line_bytes_max(101).block_bytes(block_bytes);
-    CHECK(tests::read_all(allowed).size() == 4);
-    const auto problem = tests::error_of(
-        [&] { tests::read_all(file::lines("f").from_files(files).line_bytes_max(100).block_bytes(block_bytes)); });
+    CHECK(test::read_all(allowed).size() == 4);
+    const auto problem = test::error_of(
+        [&] { test::read_all(file::lines("f").from_files(files).line_bytes_max(100).block_bytes(block_bytes)); });
     CHECK(problem.code() == errc::limit);
     CHECK(problem.where() == "f:3");
     CHECK_FALSE(problem.advice().empty());
@@ -178,11 +178,11 @@ TEST_CASE("a line of the allowed length passes, one byte more is an error with i
 TEST_CASE("a huge line costs no more memory than its limit", "[connectors][lines]") {
   testing::memory_files files({{"f", "a\n" + std::string(8u << 20, 'x')}});
   const auto source = file::slices("f").from_files(files).line_bytes_max(100'000).block_bytes(64 << 10);
-  context self = tests::make_context();
+  context self = test::make_context();
   const auto reader = source.make_reader();
   reader->open(self);
   reader->start(source.plan().splits.front(), 0);
-  const auto problem = tests::error_of([&] {
+  const auto problem = test::error_of([&] {
     for (;;) {
       const auto made = batch<slice>::make(self.pool(), 64);
       if (reader->read(*made, 64) == read_status::end_of_split) break;
@@ -197,19 +197,19 @@ TEST_CASE("an error in a later range names its line, too", "[connectors][lines]"
   std::string text;
   for (int i = 0; i < 100; ++i) text += "line\n";
   testing::memory_files files({{"f", text + std::string(300, 'x') + "\n"}});
-  const auto problem = tests::error_of(
-      [&] { tests::read_all(file::lines("f").from_files(files).split_bytes(200).line_bytes_max(200)); });
+  const auto problem = test::error_of(
+      [&] { test::read_all(file::lines("f").from_files(files).split_bytes(200).line_bytes_max(200)); });
   CHECK(problem.where() == "f:101");
 }
 
 TEST_CASE("what isn't text is refused with file and offset, unless it is wanted", "[connectors][lines]") {
   testing::memory_files files({{"f", std::string("abc\0def\n", 8)}, {"late", std::string(9000, 'x') + '\0' + "\n"}});
-  const auto problem = tests::error_of([&] { tests::read_all(file::lines("f").from_files(files)); });
+  const auto problem = test::error_of([&] { test::read_all(file::lines("f").from_files(files)); });
   CHECK(problem.code() == errc::parse);
   CHECK(problem.where() == "f");
   CHECK(problem.message().find("byte 3") != std::string::npos);
-  CHECK(tests::read_all(file::lines("f").from_files(files).allow_binary()) == lines{std::string("abc\0def", 7)});
-  CHECK(tests::read_all(file::lines("late").from_files(files)).size() == 1);
+  CHECK(test::read_all(file::lines("f").from_files(files).allow_binary()) == lines{std::string("abc\0def", 7)});
+  CHECK(test::read_all(file::lines("late").from_files(files)).size() == 1);
 }
 
 TEST_CASE("a file that became shorter is an error, not fewer lines", "[connectors][lines]") {
@@ -217,18 +217,18 @@ TEST_CASE("a file that became shorter is an error, not fewer lines", "[connector
   const auto source = file::lines("f").from_files(files);
   const split part = source.plan().splits.front();
   files.put("f", "one\n");
-  CHECK(tests::error_of([&] { tests::read_split(source, part, 0); }).code() == errc::io);
+  CHECK(test::error_of([&] { test::read_split(source, part, 0); }).code() == errc::io);
 }
 
 TEST_CASE("the standard input is a path", "[connectors][lines]") {
   testing::memory_files files({{"stdin", "a\nb"}});
-  CHECK(tests::read_all(file::stdin_lines().from_files(files)) == lines{"a", "b"});
+  CHECK(test::read_all(file::stdin_lines().from_files(files)) == lines{"a", "b"});
 }
 
 TEST_CASE("options that would never get on are refused", "[connectors][lines]") {
-  CHECK(tests::error_of([] { file::lines("f").split_bytes(0); }).code() == errc::invalid_argument);
-  CHECK(tests::error_of([] { file::lines("f").block_bytes(0); }).code() == errc::invalid_argument);
-  CHECK(tests::error_of([] { file::lines("f").line_bytes_max(0); }).code() == errc::invalid_argument);
+  CHECK(test::error_of([] { file::lines("f").split_bytes(0); }).code() == errc::invalid_argument);
+  CHECK(test::error_of([] { file::lines("f").block_bytes(0); }).code() == errc::invalid_argument);
+  CHECK(test::error_of([] { file::lines("f").line_bytes_max(0); }).code() == errc::invalid_argument);
 }
 
 TEST_CASE("random texts have the same lines in random ranges", "[connectors][lines]") {
@@ -245,6 +245,6 @@ TEST_CASE("random texts have the same lines in random ranges", "[connectors][lin
                             .split_bytes(1 + below(60))
                             .block_bytes(static_cast<std::size_t>(1 + below(40)));
     INFO("seed 7, round " << round);
-    REQUIRE(tests::read_all(source, static_cast<std::size_t>(1 + below(9))) == lines_of(text));
+    REQUIRE(test::read_all(source, static_cast<std::size_t>(1 + below(9))) == lines_of(text));
   }
 }

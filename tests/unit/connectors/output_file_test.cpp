@@ -8,7 +8,7 @@
 #include "tests/source_harness.hpp"
 
 using namespace sage;
-using tests::make_context;
+using test::make_context;
 using contents = std::map<std::string, std::string>;
 
 namespace {
@@ -28,7 +28,7 @@ void write(sink_writer<T>& writer, const std::vector<T>& records) {
 }  // namespace
 
 TEST_CASE("a file appears under its name on commit, not before", "[connectors][output]") {
-  const tests::scratch_folder folder;
+  const test::scratch_folder folder;
   context self = make_context();
   file::output_file out(system_files(), folder / "out.txt");
   out.open(self);
@@ -44,7 +44,7 @@ TEST_CASE("a file appears under its name on commit, not before", "[connectors][o
 }
 
 TEST_CASE("an abort leaves nothing, and what was there stays", "[connectors][output]") {
-  const tests::scratch_folder folder;
+  const test::scratch_folder folder;
   folder.write("out.txt", "old\n");
   context self = make_context();
   SECTION("when it is told") {
@@ -71,7 +71,7 @@ TEST_CASE("an abort leaves nothing, and what was there stays", "[connectors][out
 }
 
 TEST_CASE("a commit replaces what was there; a link to it stays a link", "[connectors][output]") {
-  const tests::scratch_folder folder;
+  const test::scratch_folder folder;
   folder.write("real/out.txt", "old\n");
   std::filesystem::create_symlink(folder / "real/out.txt", folder / "link");
   context self = make_context();
@@ -92,7 +92,7 @@ TEST_CASE("a full disk is one error with the target's name, and nothing stays", 
   file::output_file out(files, "out.txt");
   out.open(self);
   out.write("12345");
-  const auto problem = tests::error_of([&] { out.write("1234567"); });
+  const auto problem = test::error_of([&] { out.write("1234567"); });
   CHECK(problem.code() == errc::io);
   CHECK(problem.where() == "out.txt");
   CHECK_FALSE(problem.advice().empty());
@@ -107,7 +107,7 @@ TEST_CASE("a disk that fails when the file is made durable fails the sink", "[co
   out.open(self);
   out.write("new");
   files.how.fail_sync = true;
-  CHECK(tests::error_of([&] { out.prepare(); }).where() == "out.txt");
+  CHECK(test::error_of([&] { out.prepare(); }).where() == "out.txt");
   out.abort();
   CHECK(files.contents() == contents{{"out.txt", "old"}});
 }
@@ -120,16 +120,16 @@ TEST_CASE("a rename that fails leaves the old file alone", "[connectors][output]
   out.open(self);
   out.write("new");
   out.prepare();
-  CHECK(tests::error_of([&] { out.commit(); }).code() == errc::io);
+  CHECK(test::error_of([&] { out.commit(); }).code() == errc::io);
   out.abort();
   CHECK(files.contents() == contents{{"out.txt", "old"}});
 }
 
 TEST_CASE("targets that can't be written are errors before anything is", "[connectors][output]") {
-  const tests::scratch_folder folder;
+  const test::scratch_folder folder;
   context self = make_context();
   const auto problem_with = [&](const std::string& target) {
-    return tests::error_of([&] {
+    return test::error_of([&] {
       file::output_file out(system_files(), target);
       out.open(self);
     });
@@ -147,7 +147,7 @@ TEST_CASE("targets that can't be written are errors before anything is", "[conne
 }
 
 TEST_CASE("a name of full length has a temporary name, too", "[connectors][output]") {
-  const tests::scratch_folder folder;
+  const test::scratch_folder folder;
   const std::string name(255, 'n');
   context self = make_context();
   file::output_file out(system_files(), folder / name);
@@ -158,7 +158,7 @@ TEST_CASE("a name of full length has a temporary name, too", "[connectors][outpu
 }
 
 TEST_CASE("two writers of one target don't share a temporary file", "[connectors][output]") {
-  const tests::scratch_folder folder;
+  const test::scratch_folder folder;
   context first = make_context();
   context second = make_context();  // draws the same random numbers
   file::output_file a(system_files(), folder / "out");
@@ -250,7 +250,7 @@ TEST_CASE("several instances write a file each, or refuse to share one", "[conne
   context self = make_context(64, 3, 4);
   const auto shared = file::lines_sink("dir/out.csv").to_files(files);
   CHECK(shared.single_instance());
-  const auto problem = tests::error_of([&] { writer_of<int>(shared)->open(self); });
+  const auto problem = test::error_of([&] { writer_of<int>(shared)->open(self); });
   CHECK(problem.code() == errc::invalid_argument);
   CHECK(problem.where() == "dir/out.csv");
   const auto each = file::lines_sink("dir/out.csv").per_instance().to_files(files);

@@ -94,7 +94,7 @@ TEST_CASE("what isn't there is one error with advice", "[connectors][paths]") {
 
 TEST_CASE("links to files are files; links to folders don't make a circle; dangling ones are left out",
           "[connectors][paths]") {
-  const tests::scratch_folder folder;
+  const test::scratch_folder folder;
   folder.write("real/a.txt", "a");
   std::filesystem::create_symlink(folder / "real/a.txt", folder / "real/link.txt");
   std::filesystem::create_directory_symlink(folder / "real", folder / "real/round");

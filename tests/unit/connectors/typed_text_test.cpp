@@ -23,16 +23,16 @@ using trades = std::vector<trade>;
 
 std::vector<trade> read_csv(const std::string& text, file::csv_options format = {}) {
   testing::memory_files files({{"t.csv", text}});
-  return tests::read_all(file::csv<trade>("t.csv", format).from_files(files));
+  return test::read_all(file::csv<trade>("t.csv", format).from_files(files));
 }
 
 error problem_of_csv(const std::string& text, file::csv_options format = {}) {
-  return tests::error_of([&] { read_csv(text, format); });
+  return test::error_of([&] { read_csv(text, format); });
 }
 
 template <class T, class Sink>
 std::string written(const Sink& sink, testing::memory_files& files, const std::vector<T>& records) {
-  context self = tests::make_context();
+  context self = test::make_context();
   const std::unique_ptr<sink_writer<T>> writer = sink.make_writer();
   writer->open(self);
   const auto made = batch<T>::make(self.pool(), records.size());
@@ -59,12 +59,12 @@ TEST_CASE("rows are read by the names in the header", "[connectors][csv]") {
 TEST_CASE("cells in quotes may hold line ends, in whatever pieces they are read", "[connectors][csv]") {
   const std::string text = "name,count\n\"two\nlines\",1\n\"\"\"\n\"\"\",2\nplain,3\n\"a,\r\n\",4";
   const trades expected{{"two\nlines", 1, {}}, {"\"\n\"", 2, {}}, {"plain", 3, {}}, {"a,\r\n", 4, {}}};
-  testing::memory_files files({{"f", text}, {"packed", tests::gzip(text)}});
+  testing::memory_files files({{"f", text}, {"packed", test::gzip(text)}});
   for (const std::size_t block_bytes : {1, 2, 3, 7, 64, 4096}) {
     files.how.read_bytes_max = block_bytes + 1;
-    CHECK(tests::read_all(file::csv<trade>("f").from_files(files).block_bytes(block_bytes).split_bytes(5)) ==
+    CHECK(test::read_all(file::csv<trade>("f").from_files(files).block_bytes(block_bytes).split_bytes(5)) ==
           expected);
-    CHECK(tests::read_all(file::csv<trade>("packed").from_files(files).block_bytes(block_bytes), 1) == expected);
+    CHECK(test::read_all(file::csv<trade>("packed").from_files(files).block_bytes(block_bytes), 1) == expected);
   }
 }
 
@@ -80,19 +80,19 @@ TEST_CASE("without line ends in cells a file of CSV is read in ranges", "[connec
   CHECK(file::csv<trade>("f").from_files(files).split_bytes(50).plan().splits.size() == 1);
   CHECK(file::csv<trade>("f", lines_only).from_files(files).split_bytes(50).plan().splits.size() > 5);
   for (std::uint64_t split_bytes = 1; split_bytes < text.size() + 2; split_bytes += 3) {
-    REQUIRE(tests::read_all(file::csv<trade>("f", lines_only).from_files(files).split_bytes(split_bytes)) ==
+    REQUIRE(test::read_all(file::csv<trade>("f", lines_only).from_files(files).split_bytes(split_bytes)) ==
             expected);
   }
 }
 
 TEST_CASE("a file of CSV can be read from any position on", "[connectors][csv]") {
   const std::string text = "name,count\n\"a\nb\",1\nc,2\n";
-  testing::memory_files files({{"f", text}, {"packed", tests::gzip(text)}});
+  testing::memory_files files({{"f", text}, {"packed", test::gzip(text)}});
   for (const char* name : {"f", "packed"}) {
     const auto source = file::csv<trade>(name).from_files(files);
     const split part = source.plan().splits.front();
-    CHECK(tests::read_split(source, part, 11) == trades{{"a\nb", 1, {}}, {"c", 2, {}}});
-    CHECK(tests::read_split(source, part, 19) == trades{{"c", 2, {}}});
+    CHECK(test::read_split(source, part, 11) == trades{{"a\nb", 1, {}}, {"c", 2, {}}});
+    CHECK(test::read_split(source, part, 19) == trades{{"c", 2, {}}});
   }
 }
 
@@ -110,7 +110,7 @@ TEST_CASE("a bad row is named by file, line, column and field", "[connectors][cs
 TEST_CASE("a bad header is an error, whatever the policy for rows is", "[connectors][csv]") {
   testing::memory_files files({{"t.csv", "name,number\na,1\n"}});
   const auto problem =
-      tests::error_of([&] { tests::read_all(file::csv<trade>("t.csv").from_files(files).on_bad_row(sage::drop)); });
+      test::error_of([&] { test::read_all(file::csv<trade>("t.csv").from_files(files).on_bad_row(sage::drop)); });
   CHECK(problem.code() == errc::parse);
   CHECK(problem.where() == "t.csv:1:1");
   CHECK(problem.message().find("\"count\"") != std::string::npos);
@@ -118,8 +118,8 @@ TEST_CASE("a bad header is an error, whatever the policy for rows is", "[connect
 
 TEST_CASE("a quote that is never closed reaches the limit of a row, not of the memory", "[connectors][csv]") {
   testing::memory_files files({{"t.csv", "name,count\na,1\n\"b,2\n" + std::string(100'000, 'x') + "\n"}});
-  const auto problem = tests::error_of(
-      [&] { tests::read_all(file::csv<trade>("t.csv").from_files(files).line_bytes_max(5000).block_bytes(1000)); });
+  const auto problem = test::error_of(
+      [&] { test::read_all(file::csv<trade>("t.csv").from_files(files).line_bytes_max(5000).block_bytes(1000)); });
   CHECK(problem.code() == errc::limit);
   CHECK(problem.where() == "t.csv:3");
   CHECK(problem.advice().find("quote") != std::string::npos);
@@ -129,7 +129,7 @@ TEST_CASE("bad rows are dropped and counted, when that is wanted", "[connectors]
   testing::memory_files files({{"f.csv", "name,count\na,1\nb,x\nc\nd,4\n"},
                                {"f.jsonl", "{\"name\":\"a\"}\n{\n{\"count\":\"x\"}\n{\"name\":\"d\"}\n"}});
   const auto read = [&](const auto& source, std::uint64_t& dropped) {
-    context self = tests::make_context();
+    context self = test::make_context();
     const auto reader = source.make_reader();
     reader->open(self);
     reader->start(source.plan().splits.front(), 0);
@@ -150,9 +150,9 @@ TEST_CASE("bad rows are dropped and counted, when that is wanted", "[connectors]
 }
 
 TEST_CASE("a source has no record to retry or to dead-letter", "[connectors][csv]") {
-  CHECK(tests::error_of([] { file::csv<trade>("f").on_bad_row(sage::dead_letters); }).code() ==
+  CHECK(test::error_of([] { file::csv<trade>("f").on_bad_row(sage::dead_letters); }).code() ==
         errc::invalid_argument);
-  CHECK(tests::error_of([] { file::csv<trade>("f").on_bad_row(sage::retry(3)); }).code() == errc::invalid_argument);
+  CHECK(test::error_of([] { file::csv<trade>("f").on_bad_row(sage::retry(3)); }).code() == errc::invalid_argument);
 }
 
 TEST_CASE("JSON Lines are read in ranges, blank lines are no records", "[connectors][json]") {
@@ -167,7 +167,7 @@ TEST_CASE("JSON Lines are read in ranges, blank lines are no records", "[connect
   for (std::uint64_t split_bytes = 1; split_bytes < text.size() + 5; split_bytes += 17) {
     std::vector<int> counts;
     for (const trade& one :
-         tests::read_all(file::json_lines<trade>("f").from_files(files).split_bytes(split_bytes))) {
+         test::read_all(file::json_lines<trade>("f").from_files(files).split_bytes(split_bytes))) {
       counts.push_back(one.count);
     }
     REQUIRE(counts == expected);
@@ -177,8 +177,8 @@ TEST_CASE("JSON Lines are read in ranges, blank lines are no records", "[connect
 TEST_CASE("a bad line of JSON is named by file, line and column, in any range", "[connectors][json]") {
   testing::memory_files files({{"f", "{}\n{}\n\n{\"count\": 1}\n{\"count\": \"x\"}\n"}});
   for (const std::uint64_t split_bytes : {1, 5, 1000}) {
-    const auto problem = tests::error_of(
-        [&] { tests::read_all(file::json_lines<trade>("f").from_files(files).split_bytes(split_bytes)); });
+    const auto problem = test::error_of(
+        [&] { test::read_all(file::json_lines<trade>("f").from_files(files).split_bytes(split_bytes)); });
     CHECK(problem.code() == errc::parse);
     CHECK(problem.where().starts_with("f:5:"));
     CHECK(problem.message().find("count") != std::string::npos);
@@ -187,7 +187,7 @@ TEST_CASE("a bad line of JSON is named by file, line and column, in any range", 
 
 TEST_CASE("JSON without a type is dynamic values", "[connectors][json]") {
   testing::memory_files files({{"f", "{\"a\": [1, \"x\"]}\n3\n"}});
-  const auto all = tests::read_all(file::json_lines("f").from_files(files));
+  const auto all = test::read_all(file::json_lines("f").from_files(files));
   REQUIRE(all.size() == 2);
   CHECK(to_json(all[0]) == "{\"a\":[1,\"x\"]}");
   CHECK(all[1] == dynamic_value(3));
@@ -196,9 +196,9 @@ TEST_CASE("JSON without a type is dynamic values", "[connectors][json]") {
 TEST_CASE("what a sink writes, the source reads", "[connectors][csv][json]") {
   testing::memory_files files;
   static_cast<void>(written<trade>(file::csv_sink<trade>("out").to_files(files), files, some));
-  CHECK(tests::read_all(file::csv<trade>("out").from_files(files)) == some);
+  CHECK(test::read_all(file::csv<trade>("out").from_files(files)) == some);
   static_cast<void>(written<trade>(file::json_lines_sink<trade>("out").to_files(files), files, some));
-  CHECK(tests::read_all(file::json_lines<trade>("out").from_files(files)) == some);
+  CHECK(test::read_all(file::json_lines<trade>("out").from_files(files)) == some);
 }
 
 TEST_CASE("a sink of CSV begins with the names of the fields, unless they are unwanted", "[connectors][csv]") {
@@ -211,8 +211,8 @@ TEST_CASE("a sink of CSV begins with the names of the fields, unless they are un
 
 TEST_CASE("the decoders are functions of a line", "[connectors][csv][json]") {
   CHECK(file::json_decoder<trade>{}("{\"name\":\"a\",\"count\":2}") == trade{"a", 2, {}});
-  CHECK(tests::error_of([] { file::json_decoder<trade>{}("{"); }).code() == errc::parse);
+  CHECK(test::error_of([] { file::json_decoder<trade>{}("{"); }).code() == errc::parse);
   CHECK(file::csv_decoder<trade>{}("a,2,0.5") == trade{"a", 2, 0.5});
   CHECK(file::csv_decoder<trade>{.format = {.separator = ';'}}("a;2;0.5") == trade{"a", 2, 0.5});
-  CHECK(tests::error_of([] { file::csv_decoder<trade>{}("a,x,"); }).code() == errc::parse);
+  CHECK(test::error_of([] { file::csv_decoder<trade>{}("a,x,"); }).code() == errc::parse);
 }

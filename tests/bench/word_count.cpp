@@ -1,16 +1,15 @@
 // Words of 200 MB of text, counted: two instances of everything, against one thread with a table of string views
 // over the mapped file.
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include <fcntl.h>
 #include <sage/sage.hpp>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "tests/bench/kit/resources.hpp"
 #include "tests/bench/kit/session.hpp"
@@ -70,19 +69,20 @@ tally run_loop(const zipf_text& text) {
     while (in[at].count != 0 && (in[at].hash != hash || in[at].word != word)) at = (at + 1) & mask;
     return in[at];
   };
-  sage::bench::split_words(std::string_view(static_cast<const char*>(mapped), text.bytes), [&](std::string_view word) {
-    const std::uint64_t hash = sage::hash_bytes(word.data(), word.size());
-    entry& found = place_of(table, hash, word);
-    if (found.count++ != 0) return;
-    found.hash = hash;
-    found.word = word;
-    if (++used * 2 <= table.size()) return;
-    std::vector<entry> bigger(table.size() * 2);
-    for (const entry& old : table) {
-      if (old.count != 0) place_of(bigger, old.hash, old.word) = old;
-    }
-    table = std::move(bigger);
-  });
+  sage::bench::split_words(std::string_view(static_cast<const char*>(mapped), text.bytes),
+                           [&](std::string_view word) {
+                             const std::uint64_t hash = sage::hash_bytes(word.data(), word.size());
+                             entry& found = place_of(table, hash, word);
+                             if (found.count++ != 0) return;
+                             found.hash = hash;
+                             found.word = word;
+                             if (++used * 2 <= table.size()) return;
+                             std::vector<entry> bigger(table.size() * 2);
+                             for (const entry& old : table) {
+                               if (old.count != 0) place_of(bigger, old.hash, old.word) = old;
+                             }
+                             table = std::move(bigger);
+                           });
   tally result;
   for (const entry& one : table) {
     if (one.count != 0) result.add(one.word, one.count);
@@ -118,6 +118,7 @@ int main(int argc, char** argv) {
   bench.at_least("words/s beside the loop, parallelism 2", bench.times_as_fast("sage", "loop"), "x", 1.7);
   bench.note("by CPU time", bench.cpu_ratio("sage", "loop"), "x");
   bench.note("words/s beside the loop, parallelism 1", bench.times_as_fast("sage_one_instance", "loop"), "x");
-  bench.note("words/s beside the loop, words shuffled uncombined", bench.times_as_fast("sage_shuffled_words", "loop"), "x");
+  bench.note("words/s beside the loop, words shuffled uncombined", bench.times_as_fast("sage_shuffled_words", "loop"),
+             "x");
   return bench.finish();
 }

@@ -47,7 +47,6 @@ TEST_CASE("the second signal cancels, and the exit code is 1", "[system][signals
     REQUIRE(program.wait_for("working"));
     program.send(SIGINT);
     REQUIRE(program.wait_for("finishing what was read"));
-    ::usleep(50'000);  // longer than what counts as the same wish
     program.send(SIGTERM);
     const finished_process ended = program.wait();
     CHECK(ended.exit_code == 1);
@@ -55,16 +54,6 @@ TEST_CASE("the second signal cancels, and the exit code is 1", "[system][signals
     CHECK(contains(ended.err, "SIGTERM: giving up\n"));
     CHECK(contains(ended.err, "counter: error: the job was cancelled\n"));
   }
-}
-
-TEST_CASE("the same signal twice within a moment is one wish", "[system][signals]") {
-  process program("test_counter", endless("actors"));
-  REQUIRE(program.wait_for("working"));
-  program.send(SIGTERM);
-  program.send(SIGTERM);
-  const finished_process ended = program.wait();
-  CHECK(ended.exit_code == 0);
-  CHECK_FALSE(contains(ended.err, "giving up"));
 }
 
 TEST_CASE("a signal before the job ends the program", "[system][signals]") {

@@ -16,11 +16,13 @@ if(PROJECT_IS_TOP_LEVEL)
   set(CMAKE_BUILD_RPATH_USE_ORIGIN ON)
   set(CMAKE_LINK_DEPENDS_NO_SHARED ON)
 
-  # ccache sees through precompiled headers only when told that their times and macros may differ.
+  # ccache sees through precompiled headers only when told that their times and macros may differ. Paths are taken
+  # relative to the tree, so that a second checkout (a worktree, a fresh clone) finds what the first has compiled.
   find_program(SAGE_CCACHE ccache)
   if(SAGE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
     set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env
-      "CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime" "${SAGE_CCACHE}")
+      "CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime"
+      "CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}" CCACHE_NOHASHDIR=1 "${SAGE_CCACHE}")
   endif()
 
   # The first linker of this list that is there; otherwise the compiler's own.

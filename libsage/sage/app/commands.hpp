@@ -1,6 +1,10 @@
 /// The commands of every app.
 #pragma once
 
+#include <memory>
+#include <span>
+#include <string>
+
 #include "sage/app/app.hpp"
 #include "sage/app/console.hpp"
 

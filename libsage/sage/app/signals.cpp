@@ -13,13 +13,6 @@
 
 namespace sage::apps {
 
-namespace {
-
-// Longer than it takes to send a signal to a process and then to its group, shorter than a person takes.
-constexpr nanoseconds same_wish = 20'000'000;
-
-}  // namespace
-
 struct pipe_signal_guard::before {
   struct sigaction action {};
 };
@@ -77,39 +70,35 @@ void signal_watch::watch() {
 void signal_watch::on_signal(int number) {
   const std::string name = number == SIGINT ? "SIGINT" : "SIGTERM";
   const std::lock_guard lock(mutex_);
-  const nanoseconds now = system_clock().now();
-  const bool again = seen_ > 0 && number == last_number_ && now - last_at_ < same_wish;
-  last_number_ = number;
-  last_at_ = now;
-  if (again) return;
-  stop_.request();
-  ++seen_;
-  if (phase_ == phase::during && seen_ == 1) {
-    console_.note(name + ": finishing what was read; a second signal gives up");
-    job_->drain();
-    return;
+  const auto wish = wishes_.on_signal(number, system_clock().now());
+  if (wish != stop_wishes::wish::none) stop_.request();
+  switch (wish) {
+    case stop_wishes::wish::none:
+    case stop_wishes::wish::stop_app: break;
+    case stop_wishes::wish::drain:
+      console_.note(name + ": finishing what was read; a second signal gives up");
+      job_->drain();
+      break;
+    case stop_wishes::wish::cancel:
+      console_.note(name + ": giving up");
+      job_->cancel();
+      break;
+    case stop_wishes::wish::end_process:
+      console_.note(name + (wishes_.job_has_begun() ? ": ended at once" : ": ended before the job began"));
+      ::_exit(1);
   }
-  if (phase_ == phase::during && seen_ == 2) {
-    console_.note(name + ": giving up");
-    job_->cancel();
-    return;
-  }
-  if (phase_ == phase::after && seen_ == 1) return;
-  console_.note(name + (phase_ == phase::before ? ": ended before the job began" : ": ended at once"));
-  ::_exit(1);
 }
 
 void signal_watch::job_started(job started) {
   const std::lock_guard lock(mutex_);
   job_ = std::move(started);
-  phase_ = phase::during;
+  wishes_.on_job_started();
 }
 
 void signal_watch::job_ended() {
   const std::lock_guard lock(mutex_);
   job_.reset();
-  phase_ = phase::after;
-  seen_ = 0;
+  wishes_.on_job_ended();
 }
 
 }  // namespace sage::apps

@@ -3,12 +3,13 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 
 #include "sage/api/job.hpp"
 #include "sage/app/app.hpp"
-#include "sage/base/clock.hpp"
+#include "sage/app/stop_wishes.hpp"
 #include "sage/runtime/stop_signal.hpp"
 
 namespace sage::apps {
@@ -30,14 +31,7 @@ class pipe_signal_guard {
 
 /// Takes SIGINT and SIGTERM of the process for as long as it lives. Make it before any other
 /// thread: those started later inherit that they don't get these signals. A thread of its own waits for them, so
-/// whatever is done about one is ordinary code.
-///
-/// Before a job: ends the process, as nothing has been done that could be finished or undone.
-/// During a job: the first drains it, the second cancels it, the third ends the process.
-/// After it:     the first asks the app to stop, the second ends the process.
-///
-/// The same signal again within a moment is the same wish: a terminal and timeout(1) tell the process and then its
-/// whole group.
+/// whatever is done about one is ordinary code. What a signal means is decided by `stop_wishes`.
 class signal_watch final : public interruption {
  public:
   explicit signal_watch(console& to);
@@ -54,7 +48,6 @@ class signal_watch final : public interruption {
   [[nodiscard]] int descriptor() const noexcept override { return stop_.descriptor(); }
 
  private:
-  enum class phase : std::uint8_t { before, during, after };
   struct taken;  // what the process had before
 
   void watch();
@@ -65,11 +58,8 @@ class signal_watch final : public interruption {
   runtime::stop_signal stop_;  // asked for by the user
   runtime::stop_signal end_;   // of the thread
   std::mutex mutex_;
-  phase phase_ = phase::before;
+  stop_wishes wishes_;
   std::optional<job> job_;
-  int seen_ = 0;  // in this phase
-  int last_number_ = 0;
-  nanoseconds last_at_ = 0;
   std::thread thread_;
 };
 

@@ -54,8 +54,9 @@ void write(const std::string& path, std::uint64_t count, std::uint64_t distinct)
   std::string block;
   for (std::uint64_t i = 0; i < count; ++i) {
     // Every word once, then by rank.
-    const auto rank = i < distinct ? static_cast<std::ptrdiff_t>(i)
-                                   : std::lower_bound(below.begin(), below.end(), random.unit() * sum) - below.begin();
+    const auto rank = i < distinct
+                          ? static_cast<std::ptrdiff_t>(i)
+                          : std::lower_bound(below.begin(), below.end(), random.unit() * sum) - below.begin();
     block += words[std::min<std::size_t>(static_cast<std::size_t>(rank), distinct - 1)];
     block.push_back((i + 1) % words_per_line == 0 || i + 1 == count ? '\n' : ' ');
     if (block.size() > (1u << 20)) {

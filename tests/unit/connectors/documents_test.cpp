@@ -35,8 +35,7 @@ TEST_CASE("each document is a split, and a position counts them", "[connectors][
 }
 
 TEST_CASE("a document that is too large is an error, packed or not", "[connectors][documents]") {
-  testing::memory_files files(
-      {{"plain", std::string(1001, 'x')}, {"bomb", test::gzip(std::string(10u << 20, 'x'))}});
+  testing::memory_files files({{"plain", std::string(1001, 'x')}, {"bomb", test::gzip(std::string(10u << 20, 'x'))}});
   CHECK(test::read_all(file::documents("plain").from_files(files).bytes_max(1001)).size() == 1);
   for (const char* name : {"plain", "bomb"}) {
     const auto problem =

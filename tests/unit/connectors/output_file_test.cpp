@@ -59,12 +59,14 @@ TEST_CASE("an abort leaves nothing, and what was there stays", "[connectors][out
     out.open(self);
     out.write("new\n");
     out.prepare();
+    CHECK(folder.names().size() == 2);
     out.abort();
   }
   SECTION("when it just dies") {
     file::output_file out(system_files(), folder / "out.txt");
     out.open(self);
     out.write("new\n");
+    CHECK(folder.names().size() == 2);
   }
   CHECK(folder.names() == std::vector<std::string>{"out.txt"});
   CHECK(folder.read("out.txt") == "old\n");

@@ -80,8 +80,7 @@ TEST_CASE("without line ends in cells a file of CSV is read in ranges", "[connec
   CHECK(file::csv<trade>("f").from_files(files).split_bytes(50).plan().splits.size() == 1);
   CHECK(file::csv<trade>("f", lines_only).from_files(files).split_bytes(50).plan().splits.size() > 5);
   for (std::uint64_t split_bytes = 1; split_bytes < text.size() + 2; split_bytes += 3) {
-    REQUIRE(test::read_all(file::csv<trade>("f", lines_only).from_files(files).split_bytes(split_bytes)) ==
-            expected);
+    REQUIRE(test::read_all(file::csv<trade>("f", lines_only).from_files(files).split_bytes(split_bytes)) == expected);
   }
 }
 
@@ -166,8 +165,7 @@ TEST_CASE("JSON Lines are read in ranges, blank lines are no records", "[connect
   testing::memory_files files({{"f", text}});
   for (std::uint64_t split_bytes = 1; split_bytes < text.size() + 5; split_bytes += 17) {
     std::vector<int> counts;
-    for (const trade& one :
-         test::read_all(file::json_lines<trade>("f").from_files(files).split_bytes(split_bytes))) {
+    for (const trade& one : test::read_all(file::json_lines<trade>("f").from_files(files).split_bytes(split_bytes))) {
       counts.push_back(one.count);
     }
     REQUIRE(counts == expected);

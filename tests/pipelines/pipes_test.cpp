@@ -29,6 +29,17 @@ class named_pipe {
   void write(const std::string& text) const {
     REQUIRE(::write(descriptor_, text.data(), text.size()) == static_cast<ssize_t>(text.size()));
   }
+  /// Writes until there is no room for a byte.
+  void fill() const {
+    const int flags = ::fcntl(descriptor_, F_GETFL);
+    REQUIRE(::fcntl(descriptor_, F_SETFL, flags | O_NONBLOCK) == 0);
+    const std::array<char, 4096> block{};
+    for (std::size_t size = block.size(); size > 0; size /= 2) {
+      while (::write(descriptor_, block.data(), size) > 0) {
+      }
+    }
+    REQUIRE(::fcntl(descriptor_, F_SETFL, flags) == 0);
+  }
   void close() {
     if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
   }
@@ -103,15 +114,16 @@ TEST_CASE("a cancel ends a sink whose pipe nobody reads from", "[pipeline][pipe]
   for (const char* engine : {"reference", "actors"}) {
     const scratch_folder folder;
     const named_pipe pipe(folder);
-    std::promise<void> full;
+    pipe.fill();  // so that the sink blocks with the first batch, whatever the system lets a pipe hold
+    std::promise<void> begun;
     const auto env = sage::test::make_environment({engine});
     env->from_source(sage::range<int>(0, 1'000'000))
         .inspect([&](const int& n) {
-          if (n == 10'000) full.set_value();  // most of what the pipe holds; then it blocks
+          if (n == 0) begun.set_value();
         })
         .sink(file::lines_sink(pipe.path()));
     const sage::job job = env->submit("pipe");
-    const auto made = full.get_future().wait_for(std::chrono::milliseconds(soon_ms));
+    const auto made = begun.get_future().wait_for(std::chrono::milliseconds(soon_ms));
     job.cancel();
     CHECK(made == std::future_status::ready);
     CHECK_THROWS_AS(job.wait_for(soon_ms), sage::error);

@@ -113,7 +113,8 @@ bool instance::work(bool input_waits, effects& out) {
     now_ = time_.now();
     if (now_ - begun >= settings_.activation_time_max) return true;
   }
-  if (phase_ == phase::running && !input_waits) flush(out);
+  // Nothing the engine may have in hand for an idle source fills its batches up.
+  if (phase_ == phase::running && (!input_waits || idle_)) flush(out);
   ask_for_timer(out);
   return false;
 }
@@ -134,7 +135,7 @@ bool instance::step(effects& out) {
       }
       if (chain_.has_source() && !idle_ && !split_requested_) {
         read(out);
-        return true;
+        return !idle_;
       }
       return false;
     case phase::ending:

@@ -22,6 +22,7 @@ instance_actor::instance_actor(caf::actor_config& config, std::shared_ptr<runtim
       supervisor_(std::move(supervisor)) {}
 
 caf::resumable::resume_result instance_actor::resume(caf::execution_unit* unit, std::size_t max_throughput) {
+  continues_ = false;
   return caf::event_based_actor::resume(unit, std::min(max_throughput, messages_per_activation_max));
 }
 
@@ -79,7 +80,7 @@ void instance_actor::on_command(command& what) {
 void instance_actor::work() {
   // A scheduled run_again will come: until then only bookkeeping is done, so that one activation stays bounded
   // however many messages are waiting.
-  const bool more = !run_scheduled_ && core_->run(!mailbox().empty(), effects_);
+  const bool more = !run_scheduled_ && core_->run(!mailbox().empty(), effects_, std::exchange(continues_, true));
   carry_out();
   if (more && !core_->is_over()) {
     run_scheduled_ = true;

@@ -41,6 +41,7 @@ class instance_actor final : public caf::event_based_actor {
   std::shared_ptr<const std::vector<caf::actor>> peers_;
   runtime::effects effects_;
   bool run_scheduled_ = false;
+  bool continues_ = false;  // whether this activation has run the core before
 };
 
 }  // namespace sage::actors

@@ -1,6 +1,7 @@
 #include "sage/model/batch_pool.hpp"
 
 #include <bit>
+#include <mutex>
 #include <new>
 
 namespace sage {
@@ -29,7 +30,7 @@ void* batch_pool::take(std::size_t& bytes) {
   if (bytes <= block_bytes_max) {
     const std::size_t index = class_of(bytes);
     bytes = block_bytes_min << index;
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard guard(lock_);
     if (free_block* block = free_[index]) {
       free_[index] = block->next;
       retained_bytes_ -= bytes;
@@ -42,7 +43,7 @@ void* batch_pool::take(std::size_t& bytes) {
 
 void batch_pool::give(void* block, std::size_t bytes) noexcept {
   if (bytes <= block_bytes_max) {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard guard(lock_);
     if (retained_bytes_ + bytes <= retained_bytes_max) {
       auto* head = static_cast<free_block*>(block);
       const std::size_t index = class_of(bytes);

@@ -5,9 +5,9 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
 
 #include "sage/base/ref.hpp"
+#include "sage/base/spin_lock.hpp"
 
 namespace sage {
 
@@ -47,7 +47,7 @@ class batch_pool {
 
   std::atomic<std::uint32_t> owners_{1};
   std::atomic<std::uint64_t> allocations_{0};
-  std::mutex mutex_;
+  spin_lock lock_;
   std::size_t retained_bytes_ = 0;
   std::array<free_block*, classes> free_{};
 };

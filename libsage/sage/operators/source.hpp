@@ -46,7 +46,9 @@ class source_reader {
   /// Begins with `part` at `position` (its begin, or where a checkpoint left off).
   virtual void start(const split& part, std::uint64_t position) = 0;
   /// Appends at most `records_max` records to `into` (which has the room) and says what comes next. May append
-  /// fewer, even none. Throws what went wrong.
+  /// fewer, even none: that says that there are no more at this moment, so what was read goes out at once, in small
+  /// batches if need be. A reader that blocks does so before its first record, never with records in hand, and only
+  /// where its plan says `blocking`. Throws what went wrong.
   virtual read_status read(batch<T>& into, std::size_t records_max) = 0;
   /// The job drains: returns whether reading may stop at once. A reader that holds records it has promised to
   /// deliver returns false, takes no more in, and ends its split when all are read.

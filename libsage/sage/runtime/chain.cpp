@@ -206,7 +206,9 @@ read_status chain::read(nanoseconds now, effects& out) {
   at_ = 0;
   timing_ = taken_++ % timed_one_in == 0;
   const nanoseconds begun = start_timing(*links_.front());
+  const std::uint64_t before = links_.front()->counters.records_out;
   const read_status status = source_->read(*links_.front());
+  read_short_ = links_.front()->counters.records_out - before < links_.front()->self().batch_size();
   stop_timing(0, begun);
   std::uint64_t advanced = source_->position() - split_begin_;
   // The last record of a split may end behind it.

@@ -46,6 +46,8 @@ class chain {
   void on_batch(batch_ref records, nanoseconds now, effects& out);
   /// Lets the source at the head read and emit one batch.
   read_status read(nanoseconds now, effects& out);
+  /// Whether the last read brought less than a batch: there is nothing more to be had at this moment.
+  [[nodiscard]] bool has_read_short() const noexcept { return read_short_; }
   void start_split(const split& part);
   /// Tells the source that the job drains; returns whether it may stop at once.
   bool drain_source();
@@ -88,7 +90,8 @@ class chain {
   std::size_t at_ = 0;     // the operator at work
   std::size_t ended_ = 0;  // operators that have been told of the end
   std::size_t suspended_ = 0;
-  std::uint64_t taken_ = 0;        // batches taken in at the head
+  std::uint64_t taken_ = 0;  // batches taken in at the head
+  bool read_short_ = false;
   bool timing_ = false;            // whether the batch at work is one that is timed
   std::uint64_t split_begin_ = 0;  // of the split that is read
   std::uint64_t split_size_ = 0;   // 0 when it isn't known

@@ -85,17 +85,17 @@ bool instance::input_has_ended() const noexcept {
   return open_inputs_ == 0 && queue_.empty();
 }
 
-bool instance::run(bool input_waits, effects& out) {
+bool instance::run(bool input_waits, effects& out, bool continues) {
   if (phase_ != phase::running && phase_ != phase::ending && phase_ != phase::flushing) return false;
   bool more = false;
-  const nanoseconds begun = now_ = time_.now();
+  if (!continues) now_ = time_.now();
+  const nanoseconds begun = now_;
   try {
     more = work(input_waits, out);
   } catch (...) {
     fail(out);
     return false;
   }
-  now_ = time_.now();
   if (records_this_time_ > 0) counters_.busy_ns += static_cast<std::uint64_t>(now_ - begun);
   track_blocked();
   if (now_ - published_at_ >= publish_interval) {
@@ -110,7 +110,6 @@ bool instance::work(bool input_waits, effects& out) {
   records_this_time_ = 0;
   while (step(out)) {
     if (records_this_time_ >= settings_.activation_records_max) return true;
-    now_ = time_.now();
     if (now_ - begun >= settings_.activation_time_max) return true;
   }
   // Nothing the engine may have in hand for an idle source fills its batches up.
@@ -119,9 +118,14 @@ bool instance::work(bool input_waits, effects& out) {
   return false;
 }
 
-// Does one piece of work; false when there is none that can be done now.
+// Does one piece of work and leaves in now_ when it was done; false when there is none that can be done now. A clock
+// reading is not for nothing: a batch of cheap work costs one, behind it.
 bool instance::step(effects& out) {
-  if (!chain_.is_ready() && !chain_.resume(now_, out)) return false;
+  if (!chain_.is_ready()) {
+    const bool ready = chain_.resume(now_, out);
+    now_ = time_.now();
+    if (!ready) return false;
+  }
   switch (phase_) {
     case phase::running:
       if (draining_) drain_source();
@@ -140,6 +144,7 @@ bool instance::step(effects& out) {
       return false;
     case phase::ending:
       if (!chain_.end(now_, out)) return false;
+      now_ = time_.now();
       phase_ = phase::flushing;
       return true;
     case phase::flushing: finish_input(out); return false;
@@ -157,15 +162,15 @@ void instance::drain_source() {
 }
 
 void instance::process(effects& out) {
-  queued_batch next = std::move(queue_.front());
-  queue_.pop_front();
+  queued_batch next = queue_.pop_front();
   const std::size_t size = next.records->size();
   const nanoseconds begun = now_;
   if (next.records->unique()) next.records->header.taken_at = begun;
   counters_.wait.add(static_cast<std::uint64_t>(std::max<nanoseconds>(begun - next.sent_at, 0)));
   records_this_time_ += size;
   chain_.on_batch(std::move(next.records), begun, out);
-  counters_.service.add(static_cast<std::uint64_t>(time_.now() - begun));
+  now_ = time_.now();
+  counters_.service.add(static_cast<std::uint64_t>(now_ - begun));
   give_back(next.channel, next.bytes, out);
 }
 
@@ -180,10 +185,14 @@ void instance::read(effects& out) {
     reading_ = true;
   }
   switch (chain_.read(now_, out)) {
-    case read_status::more: break;
+    case read_status::more:
+      // The next read may block for long: what this one brought must not wait for it.
+      if (chain_.has_read_short()) flush(out);
+      break;
     case read_status::idle: idle_ = true; break;
     case read_status::end_of_split: reading_ = false; break;
   }
+  now_ = time_.now();
   // What a read brings is unknown here; a batch's worth keeps the activation bounded.
   records_this_time_ += chain_.self(0).batch_size();
 }

@@ -2,13 +2,13 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
+#include "sage/base/ring_queue.hpp"
 #include "sage/observability/operator_metrics.hpp"
 #include "sage/runtime/chain.hpp"
 #include "sage/runtime/effect.hpp"
@@ -60,8 +60,9 @@ class instance {
   void abort(effects& out);
 
   /// Works for at most one activation. `input_waits` says whether the engine has more input for it already, so
-  /// that part-filled batches may wait for it. Returns whether there is more to do right now.
-  bool run(bool input_waits, effects& out);
+  /// that part-filled batches may wait for it; `continues` that the last call has only just returned, so that its
+  /// end is taken for the beginning of this one. Returns whether there is more to do right now.
+  bool run(bool input_waits, effects& out, bool continues = false);
 
   [[nodiscard]] instance_id id() const noexcept { return id_; }
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
@@ -76,10 +77,10 @@ class instance {
  private:
   enum class phase : std::uint8_t { created, opened, running, ending, flushing, finished, closed };
   struct queued_batch {
-    channel_id channel;
+    channel_id channel = 0;
     batch_ref records;
-    std::int64_t bytes;
-    nanoseconds sent_at;
+    std::int64_t bytes = 0;
+    nanoseconds sent_at = 0;
   };
   struct input_channel {
     std::uint32_t taken_batches = 0;  // processed, not yet granted back
@@ -111,7 +112,7 @@ class instance {
   bool has_sink_;
 
   phase phase_ = phase::created;
-  std::deque<queued_batch> queue_;
+  ring_queue<queued_batch> queue_;
   std::unordered_map<channel_id, input_channel> channels_;
   std::size_t open_inputs_;
   bool draining_ = false;    // the job drains

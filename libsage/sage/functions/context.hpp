@@ -60,6 +60,10 @@ class context {
   [[nodiscard]] const std::shared_ptr<waker>& engine() const noexcept { return engine_; }
   void set_engine(std::shared_ptr<waker> engine) noexcept { engine_ = std::move(engine); }
 
+  /// How long an operator may work before others should get their turn.
+  [[nodiscard]] nanoseconds turn_max() const noexcept { return turn_max_; }
+  void set_turn_max(nanoseconds turn) noexcept { turn_max_ = turn; }
+
   /// The keyed state of this operator, or null where the operator isn't a keyed `process`.
   [[nodiscard]] state::keyed_store* keyed_state() const noexcept { return keyed_state_; }
   void set_keyed_state(state::keyed_store* store) noexcept { keyed_state_ = store; }
@@ -76,6 +80,7 @@ class context {
   const clock* clock_;
   ref<batch_pool> pool_;
   std::uint64_t random_state_;
+  nanoseconds turn_max_ = 250'000;
   state::keyed_store* keyed_state_ = nullptr;
   std::shared_ptr<waker> engine_;
 };

@@ -75,17 +75,17 @@ class aggregate_operator final : public keyed_operator<T, Extract, A> {
     if (mode_ == emit_mode::every_update && !updates_) updates_ = batch<result>::make(this->self_->pool(), in.size());
     std::size_t i = this->cursor_;
     const cursor_guard cursor(this->cursor_, i);
-    const std::size_t size = in.size();
+    const std::size_t stop = this->stop_;
     const std::uint64_t* const hashes = this->hashes_;
     if (this->policy_.fails() && mode_ == emit_mode::finals) {
-      this->fate_.passed += size - i;
-      for_each_looked_up(table_, hashes, i, size, [&](std::size_t k, typename table_type::candidate known) {
+      this->fate_.passed += stop - i;
+      for_each_looked_up(table_, hashes, i, stop, [&](std::size_t k, typename table_type::candidate known) {
         const std::size_t at =
             table_.find_or_insert(this->key_of(in[k]), hashes[k], known, [] { return accumulator{}; });
         this->function_.add(table_.at(at).value, in[k]);
       });
     } else {
-      for (; i < size; ++i) add_carefully(in[i], hashes[i]);
+      for (; i < stop; ++i) add_carefully(in[i], hashes[i]);
     }
     return flow::done;
   }

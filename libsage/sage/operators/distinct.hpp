@@ -36,7 +36,7 @@ class distinct_operator final : public keyed_operator<T, Extract, no_function> {
     const batch<T>& in = this->template input<T>();
     std::size_t i = this->cursor_;
     const cursor_guard cursor(this->cursor_, i);
-    for (; i < in.size(); ++i) {
+    for (const std::size_t stop = this->stop_; i < stop; ++i) {
       const std::size_t before = table_.size();
       table_.find_or_insert(this->key_of(in[i]), this->hashes_[i], [] { return seen{}; });
       if (table_.size() > before) {

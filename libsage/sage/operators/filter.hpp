@@ -29,32 +29,32 @@ class filter_operator final : public function_operator<In, F> {
       shared_ = !in.unique();
       if (shared_) positions_.resize(in.size());
     }
-    const std::size_t size = in.size();
+    const std::size_t stop = this->stop_;
     std::size_t i = this->cursor_;
     std::size_t kept = kept_;
     const cursor_guard cursor(this->cursor_, i);
     const cursor_guard keeper(kept_, kept);
     if (shared_) {
-      for (; i < size; ++i) {
+      for (; i < stop; ++i) {
         positions_[kept] = static_cast<std::uint32_t>(i);
         kept += test(in[i]) ? 1 : 0;
       }
     } else if (in.hashes()) {
       std::uint64_t* const hashes = in.hashes();
-      for (; i < size; ++i) {
+      for (; i < stop; ++i) {
         if (!test(in[i])) continue;
         if (kept != i) in[kept] = std::move(in[i]);
         hashes[kept++] = hashes[i];
       }
     } else if constexpr (std::is_trivially_copyable_v<In>) {
       In* const records = in.data();
-      for (; i < size; ++i) {
+      for (; i < stop; ++i) {
         const In record = records[i];
         records[kept] = record;
         kept += test(record) ? 1 : 0;
       }
     } else {
-      for (; i < size; ++i) {
+      for (; i < stop; ++i) {
         if (!test(in[i])) continue;
         if (kept != i) in[kept] = std::move(in[i]);
         ++kept;

@@ -36,12 +36,12 @@ class flat_map_operator final : public function_operator<In, F> {
  private:
   flow process(output& out) override {
     batch<In>& in = this->template input<In>();
-    const std::size_t size = in.size();
+    const std::size_t stop = this->stop_;
     const std::size_t full = this->self_->batch_size();
     const bool consume = this->may_consume();
     std::size_t i = this->cursor_;
     const cursor_guard cursor(this->cursor_, i);
-    while (i < size) {
+    while (i < stop) {
       if (!made_.has_batch()) begin(full);
       before_ = made_.size();
       if (consume) {

@@ -23,29 +23,27 @@ class map_operator final : public function_operator<In, F> {
  private:
   flow process(output& out) override {
     batch<In>& in = this->template input<In>();
-    const std::size_t size = in.size();
+    const std::size_t stop = this->stop_;
+    std::size_t i = this->cursor_;
     if constexpr (std::is_same_v<In, Out>) {
-      if (this->policy_.fails() && in.unique()) {
+      if (i == 0) in_place_ = this->policy_.fails() && in.unique();
+      if (in_place_) {
         In* const records = in.data();
-        for (std::size_t i = 0; i < size; ++i) records[i] = this->consume(records[i]);
-        in.drop_hashes();
-        this->fate_.passed += size;
-        this->cursor_ = size;
-        made_ = ref<batch<Out>>::adopt(&in);
-        in.acquire();
+        this->fate_.passed += stop - i;
+        this->cursor_ = stop;
+        for (; i < stop; ++i) records[i] = this->consume(records[i]);
         return flow::done;
       }
     }
-    if (!made_) made_ = batch<Out>::make(this->self_->pool(), size);
-    std::size_t i = this->cursor_;
+    if (!made_) made_ = batch<Out>::make(this->self_->pool(), in.size());
     const std::size_t begun = made_->size();
     {
       const cursor_guard cursor(this->cursor_, i);
       const passed_guard passed(this->fate_.passed, *made_, begun);
       if (this->may_consume()) {
-        for (; i < size; ++i) made_->emplace_back(this->consume(in[i]));
+        for (; i < stop; ++i) made_->emplace_back(this->consume(in[i]));
       } else {
-        for (; i < size; ++i) made_->emplace_back(this->preserve(in[i]));
+        for (; i < stop; ++i) made_->emplace_back(this->preserve(in[i]));
       }
     }
     static_cast<void>(out);
@@ -53,11 +51,16 @@ class map_operator final : public function_operator<In, F> {
   }
 
   void finish_batch(output& out) override {
+    if constexpr (std::is_same_v<In, Out>) {
+      if (std::exchange(in_place_, false)) {
+        this->input_->drop_hashes();
+        out.emit(main_port, std::move(this->input_));
+        return;
+      }
+    }
     if (!made_) return;
     made_->header = this->input_->header;
-    if constexpr (holds_views<Out>) {
-      if (made_.get() != static_cast<void*>(this->input_.get())) made_->retain_blocks_of(*this->input_);
-    }
+    if constexpr (holds_views<Out>) made_->retain_blocks_of(*this->input_);
     this->input_.reset();
     if (!made_->empty()) out.emit(main_port, erase(std::move(made_)));
     made_.reset();
@@ -79,6 +82,7 @@ class map_operator final : public function_operator<In, F> {
   };
 
   ref<batch<Out>> made_;
+  bool in_place_ = false;  // with the batch at hand
 };
 
 /// Looks at each record and passes it on unchanged.
@@ -94,11 +98,11 @@ class inspect_operator final : public function_operator<In, F> {
  private:
   flow process(output& out) override {
     const batch<In>& in = this->template input<In>();
-    const std::size_t size = in.size();
+    const std::size_t stop = this->stop_;
     std::size_t i = this->cursor_;
     if (i == 0) kept_.clear();
     const cursor_guard cursor(this->cursor_, i);
-    for (; i < size; ++i) {
+    for (; i < stop; ++i) {
       functions::call(this->function_, *this->self_, in[i]);
       ++this->fate_.passed;
       if (!this->policy_.fails()) kept_.push_back(static_cast<std::uint32_t>(i));

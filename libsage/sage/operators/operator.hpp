@@ -70,6 +70,10 @@ class operator_base {
   [[nodiscard]] const fate& fates() const noexcept { return fate_; }
   /// When a suspended operator waits for a moment rather than for its output: that moment.
   [[nodiscard]] virtual std::optional<nanoseconds> retry_at() const noexcept { return std::nullopt; }
+  /// Whether a suspended operator waits for nothing but its next turn: it has used the time that one may take.
+  [[nodiscard]] virtual bool has_yielded() const noexcept { return false; }
+  /// A batch took its chain longer than a turn should: whoever can, takes the next ones in smaller parts.
+  virtual void on_slow_batch() noexcept {}
 
  protected:
   fate fate_;

@@ -34,13 +34,13 @@ class process_operator final : public keyed_operator<T, Extract, F> {
   flow process(output& out) override {
     if (this->cursor_ == 0) this->prepare_hashes();
     batch<T>& in = this->template input<T>();
-    const std::size_t size = in.size();
+    const std::size_t stop = this->stop_;
     const std::size_t full = this->self_->batch_size();
     const bool consume = this->may_consume();
     const bool undoable = !this->policy_.fails();
     std::size_t i = this->cursor_;
     const cursor_guard cursor(this->cursor_, i);
-    while (i < size) {
+    while (i < stop) {
       if (!made_.has_batch()) begin(full);
       before_ = made_.size();
       const std::size_t row = rows_.find_or_insert(this->key_of(in[i]), this->hashes_[i], [] { return nothing{}; });

@@ -1,5 +1,6 @@
 #include "sage/operators/record_operator.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "sage/base/error.hpp"
@@ -48,11 +49,22 @@ flow record_operator::on_end(output& out) {
 
 flow record_operator::drive(output& out) {
   retry_at_.reset();
+  yielded_ = false;
+  slice_ = 0;
   const std::size_t size = input_->size();
   watched_output watched(out);
   while (cursor_ < size) {
+    const bool measured = part_ < part_whole && size - cursor_ > 1;
+    const std::size_t begun_at = cursor_;
+    const nanoseconds begun = measured ? self_->time().now() : 0;
+    stop_ = measured ? std::min(size, cursor_ + part_) : size;
     try {
       if (process(watched) == flow::suspended) return flow::suspended;
+      if (measured) end_part(cursor_ - begun_at, self_->time().now() - begun);
+      if (slice_ >= self_->turn_max() && cursor_ < size) {
+        yielded_ = true;
+        return flow::suspended;
+      }
     } catch (...) {
       if (watched.has_failed()) throw;
       discard_record();
@@ -64,6 +76,17 @@ flow record_operator::drive(output& out) {
   flush_dead_letters(out);
   input_.reset();
   return flow::done;
+}
+
+void record_operator::end_part(std::size_t handled, nanoseconds took) {
+  slice_ += took;
+  const nanoseconds turn = self_->turn_max();
+  if (took > turn) {
+    const double fitting = static_cast<double>(handled) * static_cast<double>(turn) / static_cast<double>(took);
+    part_ = std::max<std::size_t>(static_cast<std::size_t>(fitting), 1);
+  } else if (handled == part_ && took < turn / 4) {
+    part_ *= 2;
+  }
 }
 
 // Decides the fate of the record at cursor_, within the handler of what its function threw.

@@ -10,7 +10,9 @@
 namespace sage::operators {
 
 /// Drives one batch at a time through `process`, which a derived class writes as a plain loop. All that happens
-/// when a function throws is here and compiled once: the loop only keeps its cursor true.
+/// when a function throws is here and compiled once: the loop only keeps its cursor true. So is the slicing of time:
+/// a batch of slow records is handled in parts, so that nobody waits for the whole of it (a cancel, a neighbour, the
+/// host's own actors); a batch of quick ones is handled at once.
 class record_operator : public operator_base {
  public:
   explicit record_operator(error_policy policy) : policy_(policy) {}
@@ -20,10 +22,12 @@ class record_operator : public operator_base {
   flow resume(output& out) final;
   flow on_end(output& out) final;
   [[nodiscard]] std::optional<nanoseconds> retry_at() const noexcept final { return retry_at_; }
+  [[nodiscard]] bool has_yielded() const noexcept final { return yielded_; }
+  void on_slow_batch() noexcept final { part_ = part_ < part_min ? part_ : part_min; }
 
  protected:
-  /// Handles the records from `cursor_` on. When it throws, `cursor_` names the record that did, everything
-  /// before it is done and nothing of it is left. Returns suspended when the output wants a pause.
+  /// Handles the records from `cursor_` up to `stop_`. When it throws, `cursor_` names the record that did,
+  /// everything before it is done and nothing of it is left. Returns suspended when the output wants a pause.
   virtual flow process(output& out) = 0;
   /// Emits what `process` has gathered of this batch; called once after its last record.
   virtual void finish_batch(output& out) { static_cast<void>(out); }
@@ -55,6 +59,7 @@ class record_operator : public operator_base {
   error_policy policy_;
   batch_ref input_;
   std::size_t cursor_ = 0;
+  std::size_t stop_ = 0;  // at most the input's size
 
  private:
   flow drive(output& out);
@@ -62,7 +67,17 @@ class record_operator : public operator_base {
   void add_dead_letter(std::string what, output& out);
   void flush_dead_letters(output& out);
 
+  void end_part(std::size_t handled, nanoseconds took);
+
   static constexpr std::size_t nowhere = ~std::size_t{0};
+  // A function that is new, or has been slow, is tried on few records first; parts double while they are quick. Once
+  // whole batches are, no clock is read any more.
+  static constexpr std::size_t part_min = 4;
+  static constexpr std::size_t part_whole = 4096;
+
+  std::size_t part_ = part_min;  // records to handle between two looks at the clock
+  nanoseconds slice_ = 0;        // used of this turn
+  bool yielded_ = false;
 
   std::uint32_t attempts_ = 0;  // calls on the record at failed_at_ that threw
   std::size_t failed_at_ = nowhere;

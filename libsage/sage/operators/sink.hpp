@@ -82,16 +82,16 @@ class function_sink_operator final : public function_operator<T, F> {
   flow process(output& out) override {
     static_cast<void>(out);
     batch<T>& in = this->template input<T>();
-    const std::size_t size = in.size();
+    const std::size_t stop = this->stop_;
     std::size_t i = this->cursor_;
     const std::size_t begun = i;
     {
       const cursor_guard cursor(this->cursor_, i);
       const passed_count passed(this->fate_.passed, begun, i);
       if (this->may_consume()) {
-        for (; i < size; ++i) this->consume(in[i]);
+        for (; i < stop; ++i) this->consume(in[i]);
       } else {
-        for (; i < size; ++i) this->preserve(in[i]);
+        for (; i < stop; ++i) this->preserve(in[i]);
       }
     }
     return flow::done;

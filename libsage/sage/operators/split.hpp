@@ -31,7 +31,7 @@ class split_operator final : public function_operator<T, F> {
     const batch<T>& in = this->template input<T>();
     std::size_t i = this->cursor_;
     const cursor_guard cursor(this->cursor_, i);
-    for (; i < in.size(); ++i) {
+    for (const std::size_t stop = this->stop_; i < stop; ++i) {
       const std::size_t port = choose_(this->function_, *this->self_, in[i]);
       chosen_[port].push_back(static_cast<std::uint32_t>(i));
       ++this->fate_.passed;

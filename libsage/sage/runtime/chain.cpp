@@ -119,6 +119,18 @@ bool chain::is_ready() const noexcept {
   return suspended_ == 0 && gates_ready();
 }
 
+bool chain::has_yielded() const noexcept {
+  return suspended_ > 0 && gates_ready() && std::any_of(links_.begin(), links_.end(), [](const auto& l) {
+           return l->suspended && l->logic() && l->logic()->has_yielded();
+         });
+}
+
+void chain::on_slow_batch() noexcept {
+  for (const auto& l : links_) {
+    if (l->logic()) l->logic()->on_slow_batch();
+  }
+}
+
 std::optional<nanoseconds> chain::retry_at() const noexcept {
   if (suspended_ == 0) return std::nullopt;
   for (const auto& l : links_) {

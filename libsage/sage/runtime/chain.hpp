@@ -62,6 +62,10 @@ class chain {
   void close();
 
   [[nodiscard]] bool is_ready() const noexcept;
+  /// Whether somebody is suspended only because its turn was over: `resume()` would get on.
+  [[nodiscard]] bool has_yielded() const noexcept;
+  /// Tells the operators that a batch took longer than a turn should.
+  void on_slow_batch() noexcept;
   /// The moment a retry waits for, if one does.
   [[nodiscard]] std::optional<nanoseconds> retry_at() const noexcept;
   [[nodiscard]] bool has_source() const noexcept { return !links_.empty() && source_ != nullptr; }

@@ -124,7 +124,7 @@ bool instance::step(effects& out) {
   if (!chain_.is_ready()) {
     const bool ready = chain_.resume(now_, out);
     now_ = time_.now();
-    if (!ready) return false;
+    if (!ready) return chain_.has_yielded();
   }
   switch (phase_) {
     case phase::running:
@@ -171,6 +171,7 @@ void instance::process(effects& out) {
   chain_.on_batch(std::move(next.records), begun, out);
   now_ = time_.now();
   counters_.service.add(static_cast<std::uint64_t>(now_ - begun));
+  if (now_ - begun > settings_.activation_time_max) chain_.on_slow_batch();
   give_back(next.channel, next.bytes, out);
 }
 
@@ -192,7 +193,10 @@ void instance::read(effects& out) {
     case read_status::idle: idle_ = true; break;
     case read_status::end_of_split: reading_ = false; break;
   }
+  const nanoseconds begun = now_;
   now_ = time_.now();
+  // A reader that blocks is slow by nature, and what it brings is a batch like any other.
+  if (now_ - begun > settings_.activation_time_max) chain_.on_slow_batch();
   // What a read brings is unknown here; a batch's worth keeps the activation bounded.
   records_this_time_ += chain_.self(0).batch_size();
 }

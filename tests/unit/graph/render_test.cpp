@@ -56,11 +56,11 @@ TEST_CASE("a plan as text shows operators, edges, actors and channels", "[graph]
         R"(parity: 5 operators in 5 actors, 6 channels
 
 operators
-  numbers         range      -> int                                                                  x2 batch 1024  2 splits, 100 records
-  triple          map        int -> int                                                              x2 batch 1024  on error drop
-  counts.combine  combine    int -> std::pair<int, long unsigned int>                                x2 batch 1024
-  counts          aggregate  std::pair<int, long unsigned int> -> std::pair<int, long unsigned int>  x2 batch 1024
-  out             sink       std::pair<int, long unsigned int>                                       x1 batch 1024
+  numbers         range      -> int                                                                  x2 batch 4096  2 splits, 100 records
+  triple          map        int -> int                                                              x2 batch 4096  on error drop
+  counts.combine  combine    int -> std::pair<int, long unsigned int>                                x2 batch 2048
+  counts          aggregate  std::pair<int, long unsigned int> -> std::pair<int, long unsigned int>  x2 batch 2048
+  out             sink       std::pair<int, long unsigned int>                                       x1 batch 2048
 
 edges
   numbers -> triple         forward, fused
@@ -69,9 +69,9 @@ edges
   counts -> out             rebalance, router fused
 
 actors
-  numbers+triple+counts.combine  x2  batch 1024
-  counts                         x2  batch 1024
-  out                            x1  batch 1024
+  numbers+triple+counts.combine  x2  batch 2048
+  counts                         x2  batch 2048
+  out                            x1  batch 2048
 
 channels
   counts -> out                            x2

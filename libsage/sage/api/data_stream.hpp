@@ -37,13 +37,19 @@ struct instance_partitioner;
 
 /// Extracts the key of a record: a callable or a member pointer whose result can be hashed and compared.
 template <class F, class T>
-concept key_extractor = std::is_invocable_v < const std::decay_t<F>
-&, const T& > &&hashable<operators::key_type_t<std::decay_t<F>, T>>&&
-                  std::equality_comparable<operators::key_type_t<std::decay_t<F>, T>>;
+concept key_extractor =
+    std::copy_constructible<std::decay_t<F>> && std::is_invocable_v<view_of<std::decay_t<F>>, view_of<T>> &&
+    hashable<operators::key_type_t<std::decay_t<F>, T>> &&
+    std::equality_comparable<operators::key_type_t<std::decay_t<F>, T>>;
+
+/// `f(record)`, a callable or a member pointer, whose result can be compared with a label.
+template <class F, class T>
+concept label_function = function_per_instance<F> && std::is_invocable_v < functions::instantiated_t<F>
+&, const T& > ;
 
 /// Picks the instance of a record: `f(record, instances)` returns a number below `instances`.
 template <class F, class T>
-concept partition_function = std::is_invocable_r_v<std::size_t, const F&, const T&, std::size_t>;
+concept partition_function = std::is_invocable_r_v<std::size_t, view_of<F>, view_of<T>, std::size_t>;
 
 /// An operator of the user, made anew for each instance: a callable that returns `std::unique_ptr<O>`, where `O`
 /// derives from `sage::operators::operator_base` and names its `input_type` and `output_type`.
@@ -53,6 +59,10 @@ concept operator_maker = std::is_invocable_v<const Make&> && requires(const Make
   requires std::same_as<typename std::remove_cvref_t<decltype(*make())>::input_type, T>;
   typename std::remove_cvref_t<decltype(*make())>::output_type;
 };
+
+/// What a stream may end in: a sink descriptor, or a callable that gets every record.
+template <class S, class T>
+concept stream_end = sink_descriptor<std::decay_t<S>, T> || operator_sink<std::decay_t<S>, T> || sink_function<S, T>;
 
 /// A stream of records of type `T`. A light handle: copy it to give one output several consumers, each of which
 /// gets every record.
@@ -65,8 +75,7 @@ class data_stream : public api::operator_settings<data_stream<T>> {
   [[nodiscard]] const api::stream_origin& origin() const noexcept { return origin_; }
 
   /// Turns each record into what `function(record)` returns.
-  template <class F>
-  requires map_function<F, T>
+  template <map_function<T> F>
   auto map(F&& function) const {
     using function_type = functions::instantiated_t<F>;
     using out = functions::call_result_t<function_type, T>;
@@ -74,9 +83,8 @@ class data_stream : public api::operator_settings<data_stream<T>> {
   }
 
   /// Keeps the records for which `predicate(const record&)` holds.
-  template <class F>
-  requires filter_function<F, T> data_stream<T> filter(F&& predicate)
-  const {
+  template <filter_function<T> F>
+  data_stream<T> filter(F&& predicate) const {
     graph::node& n = origin_.append("filter", record_type_of<T>());
     n.outs = {&record_type_of<T>()};
     n.one_to_one = n.stateless = true;
@@ -86,10 +94,9 @@ class data_stream : public api::operator_settings<data_stream<T>> {
 
   /// Turns each record into the elements of the range that `function(record)` returns, or into what
   /// `function(record, collector<U>&)` pushes. `U` is read off the signature; a generic function needs `flat_map<U>`.
-  template <class U = void, class F>
-  requires(collecting_function<F, T, std::conditional_t<std::is_void_v<U>, functions::collected_t<F>, U>> ||
-           range_function<F, T>) auto flat_map(F&& function) const {
-    using wanted = std::conditional_t<std::is_void_v<U>, functions::collected_t<F>, U>;
+  template <class U = void, flat_map_function<T, U> F>
+  auto flat_map(F&& function) const {
+    using wanted = collected_or<U, F>;
     if constexpr (std::is_void_v<wanted>) {
       using range = functions::call_result_t<functions::instantiated_t<F>, T>;
       return add_flat_map<std::remove_cvref_t<decltype(*std::declval<range&>().begin())>>(std::forward<F>(function));
@@ -99,9 +106,8 @@ class data_stream : public api::operator_settings<data_stream<T>> {
   }
 
   /// Calls `function(const record&)` and passes the record on.
-  template <class F>
-  requires inspect_function<F, T> data_stream<T> inspect(F&& function)
-  const {
+  template <inspect_function<T> F>
+  data_stream<T> inspect(F&& function) const {
     graph::node& n = origin_.append("inspect", record_type_of<T>());
     n.outs = {&record_type_of<T>()};
     n.one_to_one = n.stateless = true;
@@ -110,8 +116,7 @@ class data_stream : public api::operator_settings<data_stream<T>> {
   }
 
   /// Groups records by `extract(record)`: a callable or a member pointer.
-  template <class F>
-  requires key_extractor<F, T>
+  template <key_extractor<T> F>
   auto key_by(F&& extract) const {
     using extract_type = std::decay_t<F>;
     return keyed_stream<operators::key_type_t<extract_type, T>, T, extract_type>(origin_, std::forward<F>(extract));
@@ -123,9 +128,8 @@ class data_stream : public api::operator_settings<data_stream<T>> {
   }
 
   /// Merges streams of one type; records of one input keep their order.
-  template <class... Others>
-  requires(std::convertible_to<Others, data_stream<T>>&&...) data_stream<T> union_with(const Others&... others)
-  const {
+  template <std::convertible_to<data_stream<T>>... Others>
+  data_stream<T> union_with(const Others&... others) const {
     graph::node& n = origin_.append("union", record_type_of<T>());
     n.outs = {&record_type_of<T>()};
     n.one_to_one = n.stateless = true;
@@ -137,19 +141,16 @@ class data_stream : public api::operator_settings<data_stream<T>> {
   }
 
   /// Two streams: where the predicate holds, and where it doesn't. `auto [yes, no] = stream.split(predicate);`
-  template <class F>
-  requires filter_function<F, T> split_streams<T> split(F&& predicate)
-  const;
+  template <filter_function<T> F>
+  split_streams<T> split(F&& predicate) const;
 
   /// One stream per label, by what `label_of(record)` (callable or member pointer) returns; others on `otherwise()`.
-  template <class F, class Label = std::string>
-  requires std::is_invocable_v < functions::instantiated_t<F>
-  &, const T& > routed_stream<T> route(F&& label_of, std::initializer_list<Label> labels) const;
+  template <label_function<T> F, class Label = std::string>
+  routed_stream<T> route(F&& label_of, std::initializer_list<Label> labels) const;
 
   /// Sends each record to the instance of the next operator that the user's function picks.
-  template <class F>
-  requires partition_function<F, T> data_stream<T> route(instance_partitioner<F> chooser)
-  const;
+  template <partition_function<T> F>
+  data_stream<T> route(instance_partitioner<F> chooser) const;
 
   /// Sends every record to every instance of the next operator; one shared buffer.
   data_stream<T> broadcast() const { return exchanged(routing::partitioning::broadcast); }
@@ -169,8 +170,7 @@ class data_stream : public api::operator_settings<data_stream<T>> {
   }
 
   /// Puts an operator of the user into the stream.
-  template <class Make>
-  requires operator_maker<Make, T>
+  template <operator_maker<T> Make>
   auto transform(std::string name, Make make) const {
     using user_operator = std::remove_cvref_t<decltype(*make())>;
     using out = typename user_operator::output_type;
@@ -183,10 +183,8 @@ class data_stream : public api::operator_settings<data_stream<T>> {
 
   /// Ends the stream in a sink descriptor, or in a callable that gets every record. A callable runs in one instance
   /// unless told otherwise.
-  template <class S>
-  requires(sink_descriptor<std::decay_t<S>, T> || operator_sink<std::decay_t<S>, T> ||
-           sink_function<S, T>) api::sink_handle sink(S&& sink)
-  const {
+  template <stream_end<T> S>
+  api::sink_handle sink(S&& sink) const {
     if constexpr (sink_descriptor<std::decay_t<S>, T> || operator_sink<std::decay_t<S>, T>) {
       return add_sink(std::forward<S>(sink));
     } else {

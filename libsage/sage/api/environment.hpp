@@ -18,6 +18,10 @@
 
 namespace sage {
 
+/// What `from_source` takes: a source descriptor, by value or by reference.
+template <class S>
+concept source_like = source_descriptor<std::decay_t<S>>;
+
 /// What holds for every job of an environment, unless an operator says otherwise.
 struct environment_options {
   std::size_t cores = 0;                     ///< the optimizer's idea of the machine; 0 is what it has
@@ -38,9 +42,8 @@ class environment {
   virtual ~environment();
 
   /// Begins a stream with a source descriptor.
-  template <class S>
-  requires source_descriptor<std::decay_t<S>> data_stream<typename std::decay_t<S>::record_type> from_source(
-      S&& source) {
+  template <source_like S>
+  auto from_source(S&& source) {
     using record = typename std::decay_t<S>::record_type;
     graph::node& n = builder_->add("source");
     if constexpr (requires { source.kind(); }) {

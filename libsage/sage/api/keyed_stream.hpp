@@ -53,17 +53,15 @@ class keyed_stream {
   }
 
   /// Folds each key's records with `function(T, const T&)`.
-  template <class F>
-  requires reduce_function<std::decay_t<F>, T> aggregated_stream<T> reduce(F&& function)
-  const {
+  template <reduce_function<T> F>
+  aggregated_stream<T> reduce(F&& function) const {
     using adapter = operators::reducing<T, std::decay_t<F>>;
     auto stream = add_aggregate<T>("reduce", adapter{std::forward<F>(function)});
     return stream;
   }
 
   /// Folds each key's records into an accumulator; emits `result(key, accumulator)`.
-  template <class A>
-  requires aggregate_function<std::decay_t<A>, T, state::owned_key_t<K>>
+  template <aggregate_function<T, state::owned_key_t<K>> A>
   auto aggregate(A&& function) const {
     using user = std::decay_t<A>;
     using result = operators::aggregate_result_t<user, K>;
@@ -85,13 +83,13 @@ class keyed_stream {
   }
 
   /// Keeps the records for which the predicate holds; the stream stays keyed.
-  template <class F>
-  requires filter_function<F, T> keyed_stream filter(F&& predicate)
-  const { return keyed_stream(data_stream<T>(before_).filter(std::forward<F>(predicate)).origin(), extract_); }
+  template <filter_function<T> F>
+  keyed_stream filter(F&& predicate) const {
+    return keyed_stream(data_stream<T>(before_).filter(std::forward<F>(predicate)).origin(), extract_);
+  }
 
   /// Calls a function with keyed state for each record.
-  template <class F>
-  requires process_function<F, T>
+  template <process_function<T> F>
   auto process(F&& function) const {
     using prototype = functions::instantiated<std::decay_t<F>>;
     using out = functions::collected_t<F>;

@@ -74,9 +74,8 @@ template <class F>
 }
 
 template <class T>
-template <class F>
-requires filter_function<F, T> split_streams<T> data_stream<T>::split(F&& predicate)
-const {
+template <filter_function<T> F>
+split_streams<T> data_stream<T>::split(F&& predicate) const {
   using prototype = functions::instantiated<std::decay_t<F>>;
   graph::node& n = origin_.append("split", record_type_of<T>());
   n.outs = {&record_type_of<T>(), &record_type_of<T>()};
@@ -90,9 +89,8 @@ const {
 }
 
 template <class T>
-template <class F, class Label>
-requires std::is_invocable_v < functions::instantiated_t<F>
-&, const T& > routed_stream<T> data_stream<T>::route(F&& label_of, std::initializer_list<Label> labels) const {
+template <label_function<T> F, class Label>
+routed_stream<T> data_stream<T>::route(F&& label_of, std::initializer_list<Label> labels) const {
   using prototype = functions::instantiated<std::decay_t<F>>;
   std::vector<std::string> names;
   for (const Label& label : labels) names.emplace_back(label);
@@ -109,9 +107,8 @@ requires std::is_invocable_v < functions::instantiated_t<F>
 }
 
 template <class T>
-template <class F>
-requires partition_function<F, T> data_stream<T> data_stream<T>::route(instance_partitioner<F> chooser)
-const {
+template <partition_function<T> F>
+data_stream<T> data_stream<T>::route(instance_partitioner<F> chooser) const {
   api::stream_origin next = origin_;
   next.partitioning = {};
   next.partitioning.kind = routing::partitioning::custom;

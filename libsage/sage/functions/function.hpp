@@ -35,6 +35,10 @@ struct instantiated<function_factory<Make>> {
   static type make(const function_factory<Make>& prototype) { return prototype.make(); }
 };
 template <class F>
+inline constexpr bool is_factory = false;
+template <class Make>
+inline constexpr bool is_factory<function_factory<Make>> = true;
+template <class F>
 using instantiated_t = typename instantiated<std::decay_t<F>>::type;
 
 /// Calls `f(arguments...)`, with the context behind them when `f` takes one. Inlined into the loop over a batch.
@@ -77,23 +81,35 @@ void close(F& f) {
 
 // ---- the concepts that API calls are constrained with: their names are what a compile error shows first
 
-/// `f(record)` or `f(record, context&)` returns a value.
+/// What can travel: a plain value type that moves without throwing.
+template <class T>
+concept record = std::is_object_v<T> && std::same_as<T, std::decay_t<T>> && std::is_nothrow_move_constructible_v<T>;
+
+/// How a record is handed to a function that only looks at it.
+template <class T>
+using view_of = const T&;
+
+/// Every instance gets a function of its own: a copy, or what `make_each` makes for it.
+template <class F>
+concept function_per_instance = functions::is_factory<std::decay_t<F>> || std::copy_constructible<std::decay_t<F>>;
+
+/// `f(record)` or `f(record, context&)` returns a record.
 template <class F, class T>
-concept map_function = functions::callable<functions::instantiated_t<F>, T> &&
-    !std::is_void_v<typename functions::call_result<functions::instantiated_t<F>, T>::type>;
+concept map_function = function_per_instance<F> && functions::callable<functions::instantiated_t<F>, T> &&
+    record<functions::call_result_t<functions::instantiated_t<F>, T>>;
 
 /// `f(record)` returns bool; the record is only looked at.
 template <class F, class T>
-concept filter_function = functions::callable < functions::instantiated_t<F>,
-const T& > &&std::convertible_to<typename functions::call_result<functions::instantiated_t<F>, const T&>::type, bool>;
+concept filter_function = function_per_instance<F> && functions::callable<functions::instantiated_t<F>, view_of<T>> &&
+                          std::convertible_to < functions::call_result_t<functions::instantiated_t<F>, view_of<T>>,
+bool > ;
 
 /// `f(const record&)`, called for its side effect.
 template <class F, class T>
-concept inspect_function = functions::callable < functions::instantiated_t<F>,
-const T& > ;
+concept inspect_function = function_per_instance<F> && functions::callable<functions::instantiated_t<F>, view_of<T>>;
 
 /// `f(record)`, which swallows it.
 template <class F, class T>
-concept sink_function = functions::callable<functions::instantiated_t<F>, T>;
+concept sink_function = function_per_instance<F> && functions::callable<functions::instantiated_t<F>, T>;
 
 }  // namespace sage

@@ -14,8 +14,8 @@ namespace sage {
 /// A user's aggregate over records `T` of key `K`:
 /// `accumulator` (default-constructible), `add(accumulator&, const T&)`, `result(const K&, accumulator&&)`, and
 /// `merge(accumulator&, const accumulator&)` where partial results may be combined before a shuffle.
-template <class A, class T, class K>
-concept aggregate_function = std::copy_constructible<typename A::accumulator> &&
+template <class F, class T, class K, class A = std::decay_t<F>>
+concept aggregate_function = std::copy_constructible<A> && std::copy_constructible<typename A::accumulator> &&
     std::default_initializable<typename A::accumulator> &&
     requires(A& a, typename A::accumulator& acc, const T& record, const K& key) {
   a.add(acc, record);

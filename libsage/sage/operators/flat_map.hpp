@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "sage/functions/collector.hpp"
+#include "sage/functions/signature.hpp"
 #include "sage/operators/function_operator.hpp"
 
 namespace sage {
@@ -13,10 +14,17 @@ namespace sage {
 /// `f(record, collector<U>&)`, or `f(record)` that returns a range of `U`.
 template <class F, class T, class U>
 concept collecting_function =
-    !std::is_void_v<U> && functions::callable<functions::instantiated_t<F>, T, collector<U>&>;
+    function_per_instance<F> && record<U> && functions::callable < functions::instantiated_t<F>,
+        T, collector<U>
+& > ;
 template <class F, class T>
-concept range_function = functions::callable<functions::instantiated_t<F>, T> &&
+concept range_function = function_per_instance<F> && functions::callable<functions::instantiated_t<F>, T> &&
     std::ranges::input_range<typename functions::call_result<functions::instantiated_t<F>, T>::type>;
+/// What `flat_map<U>` collects; read off the function's signature when `U` is void.
+template <class U, class F>
+using collected_or = std::conditional_t<std::is_void_v<U>, functions::collected_t<F>, U>;
+template <class F, class T, class U>
+concept flat_map_function = collecting_function<F, T, collected_or<U, F>> || range_function<F, T>;
 
 }  // namespace sage
 

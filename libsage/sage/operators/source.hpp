@@ -63,7 +63,7 @@ class source_reader {
 /// A source descriptor: a value that opens nothing itself, knows its splits and makes one reader per instance.
 template <class S>
 concept source_descriptor = requires(const S& source) {
-  typename S::record_type;
+  requires std::is_nothrow_move_constructible_v<typename S::record_type>;
   { source.plan() } -> std::same_as<source_plan>;
   { source.make_reader() } -> std::convertible_to<std::unique_ptr<source_reader<typename S::record_type>>>;
 };

@@ -3,13 +3,16 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <utility>
 
 #include <caf/actor.hpp>
+#include <caf/actor_clock.hpp>
 #include <caf/actor_system.hpp>
 #include <caf/event_based_actor.hpp>
 #include <caf/sec.hpp>
@@ -24,7 +27,7 @@ namespace sage {
 /// Bounds of an outlet.
 struct outlet_options {
   std::size_t requests_max = 64;            ///< sent and not yet answered, per instance
-  std::chrono::milliseconds timeout{5000};  ///< for each answer
+  std::chrono::milliseconds timeout{5000};  ///< for each answer; one that is late is noticed within 1.25 of it
 };
 
 namespace actors {
@@ -85,7 +88,9 @@ class outbox {
   std::shared_ptr<waker> sink_;
 };
 
-/// Makes the requests, since an operator is no actor. Woken when there is something to send.
+/// Makes the requests, since an operator is no actor. Woken when there is something to send. Watches over the time of
+/// the answers with one timer: CAF keeps the time-out of a request until it would have expired, answered or not, so
+/// at 100,000 records a second theirs would pile up by the hundred thousand.
 template <class T>
 class courier final : public caf::event_based_actor {
  public:
@@ -96,24 +101,48 @@ class courier final : public caf::event_based_actor {
   const char* name() const override { return "sage.courier"; }
   caf::behavior make_behavior() override {
     return {[this](nudge) {
-      std::deque<T> next;
-      while (box_->take(next)) {
-        request(target_, timeout_, std::move(next.front()))
-            .then([box = box_] { box->answered({}); },
-                  [this, box = box_](const caf::error& problem) {
-                    // Any answer will do: one that carries something is no failure.
-                    const bool answered = problem == caf::sec::unexpected_response;
-                    box->answered(answered ? std::string() : system().render(problem));
-                  });
-        next.pop_front();
-      }
-    }};
+              std::deque<T> next;
+              while (box_->take(next)) {
+                ask(std::move(next.front()));
+                next.pop_front();
+              }
+            },
+            [this](look_at_clock) {
+              looks_ = false;
+              while (!unanswered_.empty() && unanswered_.begin()->second + timeout_ <= home_system().clock().now()) {
+                on_answer(unanswered_.begin()->first, "no answer within " + std::to_string(timeout_.count()) + " ms");
+              }
+              look_later();
+            }};
   }
 
  private:
+  void ask(T record) {
+    const std::uint64_t number = next_number_++;
+    unanswered_.emplace_hint(unanswered_.end(), number, home_system().clock().now());
+    look_later();
+    request(target_, caf::infinite, std::move(record))
+        .then([this, number] { on_answer(number, {}); },
+              [this, number](const caf::error& problem) {
+                // Any answer will do: one that carries something is no failure.
+                const bool answered = problem == caf::sec::unexpected_response;
+                on_answer(number, answered ? std::string() : system().render(problem));
+              });
+  }
+  void on_answer(std::uint64_t number, std::string problem) {
+    if (unanswered_.erase(number) > 0) box_->answered(std::move(problem));
+  }
+  void look_later() {
+    if (unanswered_.empty() || std::exchange(looks_, true)) return;
+    delayed_send(this, timeout_ / 4, look_at_clock{});
+  }
+
   std::shared_ptr<outbox<T>> box_;
   caf::actor target_;
   std::chrono::milliseconds timeout_;
+  std::map<std::uint64_t, caf::actor_clock::time_point> unanswered_;  // when each was sent, in order
+  std::uint64_t next_number_ = 0;
+  bool looks_ = false;
 };
 
 /// Hands records to the courier as long as there is room, and waits for the rest of the answers at the end.

@@ -44,7 +44,7 @@ std::vector<double> run_trickle(sage::environment& env, std::uint64_t count) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  sage::bench::session bench(argc, argv, "fairness", "records");
+  sage::bench::session bench(argc, argv, "records");
   const auto count = static_cast<std::uint64_t>(1000 * bench.scale());
   for (const char* scheduler : {"sharing", "stealing"}) {
     sage::environment_options options;

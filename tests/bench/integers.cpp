@@ -182,7 +182,7 @@ void run_graph(std::int64_t count, std::size_t in_flight) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  sage::bench::session bench(argc, argv, "integers", "records");
+  sage::bench::session bench(argc, argv, "records");
   const auto count = static_cast<std::int64_t>(50e6 * bench.scale());
   const auto work = static_cast<double>(count);
   bench.add("sage", work, [&] { run_sage(count); });

@@ -49,7 +49,7 @@ double time_to_first_record(sage::environment& env) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  sage::bench::session bench(argc, argv, "jobs", "jobs");
+  sage::bench::session bench(argc, argv, "jobs");
   sage::environment_options options;
   options.disabled_passes = {"chain-fusion", "router-fusion"};
   sage::local_environment unfused(options);

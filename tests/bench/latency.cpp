@@ -77,7 +77,7 @@ delays run_caf(std::uint64_t count) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  sage::bench::session bench(argc, argv, "latency", "records");
+  sage::bench::session bench(argc, argv, "records");
   const auto count = static_cast<std::uint64_t>(2000 * bench.scale());
   const auto work = static_cast<double>(count);
   std::vector<double> unfused[2], fused[2], caf[2];  // per round: p50 and p99

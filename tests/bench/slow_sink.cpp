@@ -13,7 +13,7 @@
 
 int main(int argc, char** argv) {
   using namespace sage::bench;
-  session bench(argc, argv, "slow_sink", "records");
+  session bench(argc, argv, "records");
   const char* const wanted = std::getenv("SAGE_PROVE_SECONDS");
   const double seconds = wanted ? std::atof(wanted) : 5;
   for (const bool fused : {false, true}) {

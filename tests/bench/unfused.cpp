@@ -126,7 +126,7 @@ void run_caf(std::int64_t count, std::size_t in_flight) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  sage::bench::session bench(argc, argv, "unfused", "records");
+  sage::bench::session bench(argc, argv, "records");
   const auto count = static_cast<std::int64_t>(50e6 * bench.scale());
   const auto work = static_cast<double>(count);
   bench.add("sage_unfused", work, [&] { run_sage(count, {"chain-fusion", "router-fusion"}); });

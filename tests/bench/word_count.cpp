@@ -100,7 +100,7 @@ void check_same(const tally& one, const tally& other, const zipf_text& text) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  sage::bench::session bench(argc, argv, "word_count", "words");
+  sage::bench::session bench(argc, argv, "words");
   const zipf_text text = sage::bench::make_zipf_text(static_cast<std::uint64_t>(24.5e6 * bench.scale()), 100'000);
   const auto work = static_cast<double>(text.words);
   const tally expected = run_loop(text);  // also brings the file into the page cache

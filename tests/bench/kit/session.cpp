@@ -65,8 +65,7 @@ void check(bool holds, const char* what) {
   std::exit(1);
 }
 
-session::session(int argc, char** argv, std::string name, std::string unit)
-    : name_(std::move(name)), unit_(std::move(unit)) {
+session::session(int argc, char** argv, std::string unit) : name_(SAGE_BENCH_NAME), unit_(std::move(unit)) {
   for (int i = 1; i < argc; ++i) {
     const std::string option = argv[i];
     const auto value = [&] {
@@ -79,10 +78,15 @@ session::session(int argc, char** argv, std::string name, std::string unit)
       only_ = value();
     } else if (option == "--record") {
       record_file_ = value();
+    } else if (option == "--table") {
+      table_file_ = value();
+    } else if (option == "--strict") {
+      strict_ = true;
     } else if (option == "--scale") {
       scale_ = std::atof(value().c_str());
     } else if (option.rfind("--", 0) == 0) {
-      refuse("unknown option " + option + "; there are --rounds N, --only NAME, --record FILE, --scale X");
+      refuse("unknown option " + option +
+             "; there are --rounds N, --only NAME, --record FILE, --table FILE, --scale X, --strict");
     } else {
       arguments_.push_back(option);
     }
@@ -176,7 +180,47 @@ int session::finish() {
   if (is_single_run()) return 0;
   print();
   if (!record_file_.empty()) record();
-  return 0;
+  if (!table_file_.empty()) write_table();
+  const bool reached = std::all_of(figures_.begin(), figures_.end(), [](const figure& one) { return one.is_met(); });
+  return strict_ && !reached ? 1 : 0;
+}
+
+void session::write_table() const {
+  std::ofstream out(table_file_, std::ios::app);
+  const auto number = [](const char* format, double value) {
+    char text[64];
+    std::snprintf(text, sizeof text, format, value);
+    return std::string(text);
+  };
+  out << "\n## " << name_ << "\n\n`tools/bench " << name_ << "`, commit " << environment_text("SAGE_BENCH_COMMIT")
+      << ", " << SAGE_BENCH_COMPILER << " `" << SAGE_BENCH_FLAGS << "`, load " << number("%.2f", begun_load_)
+      << " before, " << number("%.2f", load_averages()[0]) << " after";
+  if (!series_.empty()) out << ", medians of " << rounds_ << " rounds";
+  out << "\n";
+  if (!series_.empty()) {
+    out << "\n| run | wall s | CPU s | M " << unit_ << "/s |\n|---|---|---|---|\n";
+    for (const series& one : series_) {
+      std::vector<double> wall;
+      std::vector<double> cpu;
+      for (const run_time& t : one.times) {
+        wall.push_back(t.wall_s);
+        cpu.push_back(t.cpu_s);
+      }
+      out << "| " << one.name << " | " << number("%.3f", median(wall)) << " | " << number("%.3f", median(cpu))
+          << " | " << number("%.2f", one.work / median(wall) * 1e-6) << " |\n";
+    }
+  }
+  out << "\n| figure | measured | wanted | |\n|---|---|---|---|\n";
+  for (const figure& one : figures_) {
+    const bool asked = one.relation != figure::wanted::nothing;
+    out << "| " << one.what << " | " << number("%.3g", one.value) << " " << one.unit << " | "
+        << (asked ? std::string(sign_of(one.relation)) + number(" %g", one.bound) : "") << " | "
+        << (!asked         ? ""
+            : one.is_met() ? "reached"
+                           : "**missed**")
+        << " |\n";
+  }
+  if (!out.flush()) refuse("can't write to " + table_file_);
 }
 
 void session::print() const {

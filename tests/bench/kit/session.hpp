@@ -42,10 +42,12 @@ struct figure {
 /// by round: a ratio of two runs that follow each other says more than two averages of an hour.
 ///
 /// Options of every bench: `--rounds N`, `--only NAME` (runs that competitor once and nothing else: for profilers and
-/// for measuring memory), `--record FILE` (appends the JSON), `--scale X` (less work, for a first look).
+/// for measuring memory), `--record FILE` (appends the JSON), `--table FILE` (appends a section of Markdown),
+/// `--scale X` (less work, for a first look), `--strict` (a figure that isn't reached is a failure).
 class session {
  public:
-  session(int argc, char** argv, std::string name, std::string unit);
+  /// `unit` is what the competitors work on: "records". The bench is named like its program.
+  session(int argc, char** argv, std::string unit);
 
   /// Adds a competitor. `run` does `work` units of work and checks its own result.
   void add(std::string name, double work, std::function<void()> run);
@@ -69,7 +71,7 @@ class session {
   void note(std::string what, double value, std::string unit);
 
   /// Prints the table, records the JSON. Returns the exit code: 0 when all was measured, whether or not every figure
-  /// was reached.
+  /// was reached, unless `--strict` wants them reached.
   int finish();
 
   [[nodiscard]] std::size_t rounds() const noexcept { return rounds_; }
@@ -81,11 +83,14 @@ class session {
   void time_once(series& one, bool counts);
   void print() const;
   void record() const;
+  void write_table() const;
 
   std::string name_;
   std::string unit_;
   std::string only_;
   std::string record_file_;
+  std::string table_file_;
+  bool strict_ = false;
   std::size_t rounds_ = 5;
   double scale_ = 1;
   std::vector<std::string> arguments_;

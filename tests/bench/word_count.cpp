@@ -113,6 +113,7 @@ int main(int argc, char** argv) {
   bench.add("loop", work, [&] { check_same(run_loop(text), expected, text); });
   bench.add("sage_one_instance", work, sage_run(1, {}));
   bench.add("sage_shuffled_words", work, sage_run(2, {"partial-aggregation"}));
+  bench.add("sage_router_actors", work, sage_run(2, {"partial-aggregation", "router-fusion"}));
   bench.run_rounds();
   if (bench.is_single_run()) return 0;
   bench.at_least("words/s beside the loop, parallelism 2", bench.times_as_fast("sage", "loop"), "x", 1.7);
@@ -120,5 +121,9 @@ int main(int argc, char** argv) {
   bench.note("words/s beside the loop, parallelism 1", bench.times_as_fast("sage_one_instance", "loop"), "x");
   bench.note("words/s beside the loop, words shuffled uncombined", bench.times_as_fast("sage_shuffled_words", "loop"),
              "x");
+  bench.note("router actors beside fused routers, wall time",
+             bench.times_as_fast("sage_router_actors", "sage_shuffled_words"), "x");
+  bench.note("router actors beside fused routers, CPU time",
+             bench.cpu_ratio("sage_router_actors", "sage_shuffled_words"), "x");
   return bench.finish();
 }

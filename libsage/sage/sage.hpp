@@ -5,5 +5,6 @@
 #include "sage/api/keyed_stream.hpp"
 #include "sage/api/routed_stream.hpp"
 #include "sage/connectors/file/file.hpp"
+#include "sage/connectors/memory/iterators.hpp"
 #include "sage/connectors/memory/sinks.hpp"
 #include "sage/connectors/memory/sources.hpp"

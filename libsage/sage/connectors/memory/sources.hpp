@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "sage/base/error.hpp"
+#include "sage/connectors/memory/turn_watch.hpp"
 #include "sage/functions/function.hpp"
 #include "sage/operators/source.hpp"
 
@@ -149,7 +150,10 @@ class generator {
   class reader final : public source_reader<record_type> {
    public:
     reader(function_type make, bool blocking) : make_(std::move(make)), blocking_(blocking) {}
-    void open(context& self) override { functions::open(make_, self); }
+    void open(context& self) override {
+      turn_.open(self);
+      functions::open(make_, self);
+    }
     void start(const split& part, std::uint64_t position) override {
       static_cast<void>(part);
       position_ = position;
@@ -157,7 +161,8 @@ class generator {
     read_status read(batch<record_type>& into, std::size_t records_max) override {
       // A function that blocks has one record at a time to give: it leaves at once.
       const std::size_t count = blocking_ ? 1 : records_max;
-      for (std::size_t i = 0; i < count; ++i) {
+      turn_.begin();
+      for (std::size_t i = 0; i < count && !turn_.is_over(i); ++i) {
         auto next = make_();
         if (!next) return read_status::end_of_split;
         into.emplace_back(*std::move(next));
@@ -171,6 +176,7 @@ class generator {
    private:
     function_type make_;
     bool blocking_;
+    turn_watch turn_;
     std::uint64_t position_ = 0;
   };
   F make_;

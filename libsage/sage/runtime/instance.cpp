@@ -165,6 +165,7 @@ void instance::process(effects& out) {
   records_this_time_ += size;
   chain_.on_batch(std::move(next.records), begun, out);
   counters_.service.add(static_cast<std::uint64_t>(time_.now() - begun));
+  channels_.at(next.channel).records += size;
   give_back(next.channel, next.bytes, out);
 }
 
@@ -272,12 +273,11 @@ void instance::fail(effects& out) {
 }
 
 void instance::ask_for_timer(effects& out) {
-  const auto at = chain_.retry_at();
-  if (!at || *at == timer_at_) return;
-  timer_at_ = *at;
-  effect timer{effect::kind::set_timer};
-  timer.at = *at;
-  out.push_back(std::move(timer));
+  while (const auto at = chain_.take_retry_at()) {
+    effect timer{effect::kind::set_timer};
+    timer.at = *at;
+    out.push_back(std::move(timer));
+  }
 }
 
 void instance::track_blocked() {
@@ -294,9 +294,15 @@ void instance::track_blocked() {
 
 instance_counters instance::counters() const {
   instance_counters all = counters_;
-  chain_.count(all.operators);
+  chain_.count(all);
   all.bytes_out = 0;
-  for (const auto& gate : gates_) all.bytes_out += gate->bytes();
+  for (const auto& gate : gates_) {
+    all.bytes_out += gate->bytes();
+    all.gates.push_back(gate->counters());
+  }
+  for (const channel_id channel : inputs_) {
+    all.taken.push_back(channel_counters{channel, channels_.at(channel).records});
+  }
   if (chain_.empty() && !gates_.empty()) {  // a router counts as one operator that passes everything
     operator_counters router;
     router.records_in = router.passed = router.records_out = gates_.front()->records();

@@ -84,6 +84,7 @@ class instance {
   struct input_channel {
     std::uint32_t taken_batches = 0;  // processed, not yet granted back
     std::int64_t taken_bytes = 0;
+    std::uint64_t records = 0;  // processed so far
     bool ended = false;
   };
 
@@ -121,7 +122,6 @@ class instance {
   bool split_requested_ = false;
   std::optional<split> next_split_;
   bool source_ended_ = false;
-  nanoseconds timer_at_ = 0;  // the timer asked for, 0 for none
   nanoseconds now_ = 0;
   nanoseconds started_at_ = 0;
   nanoseconds published_at_ = 0;

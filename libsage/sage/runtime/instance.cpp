@@ -181,7 +181,12 @@ void instance::read(effects& out) {
   }
   switch (chain_.read(now_, out)) {
     case read_status::more: break;
-    case read_status::idle: idle_ = true; break;
+    case read_status::idle:
+      idle_ = true;
+      // Nothing will fill the batches up, whatever else the engine has for this instance; and a reader that waits a
+      // moment each time it is asked uses up every activation, so that none would end with a flush.
+      flush(out);
+      break;
     case read_status::end_of_split: reading_ = false; break;
   }
   // What a read brings is unknown here; a batch's worth keeps the activation bounded.

@@ -258,6 +258,18 @@ TEST_CASE("a source asks for splits, idles, wakes and ends", "[runtime][instance
   CHECK(count_of(i.out, effect::kind::finished) == 1);
 }
 
+// Credit in the mailbox at the wrong moment kept the last record of a slow source back, until the next one came.
+TEST_CASE("what an idle source has brought leaves, whatever else waits", "[runtime][instance][regression]") {
+  testing::scripted_source<int> source;
+  source.emit({1});
+  instance_under_test i(source);
+  i.started();
+  i.run();
+  i.it->on_split(split{"script", 0, 0, 0});
+  i.run(true);
+  CHECK(sent_over(i.out, 7) == std::vector<int>{1});
+}
+
 TEST_CASE("a draining source reads no further", "[runtime][instance]") {
   testing::scripted_source<int> source;
   source.emit({1}).emit({2});

@@ -107,7 +107,7 @@ TEST_CASE("a cancel ends a sink whose pipe nobody reads from", "[pipeline][pipe]
     const auto env = sage::test::make_environment({engine});
     env->from_source(sage::range<int>(0, 1'000'000))
         .inspect([&](const int& n) {
-          if (n == 10'000) full.set_value();  // most of what the pipe holds; then it blocks
+          if (n == 4'000) full.set_value();  // a pipe holds that, half empty pages and all; then it blocks
         })
         .sink(file::lines_sink(pipe.path()));
     const sage::job job = env->submit("pipe");

@@ -1,7 +1,6 @@
 /// Takes an operator out of a pipeline: what a call on a stream declares, as a maker for harness and conformance.
 #pragma once
 
-#include <memory>
 #include <utility>
 
 #include "sage/api/environment.hpp"

@@ -1,9 +1,12 @@
 /// Tests one operator without a pipeline: feed batches, look at what comes out.
 #pragma once
 
+#include <algorithm>
 #include <concepts>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
-#include <string>
+#include <optional>
 #include <type_traits>
 #include <utility>
 #include <vector>

@@ -3,7 +3,7 @@
 
 #include <charconv>
 #include <concepts>
-#include <cstdint>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <type_traits>

@@ -3,14 +3,15 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "sage/base/error.hpp"
 #include "sage/operators/source.hpp"
 
 namespace sage::testing {

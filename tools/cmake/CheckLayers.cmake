@@ -16,6 +16,8 @@ endmacro()
 function(room_of path variable)
   if(path MATCHES "^libsage/sage/([a-z0-9_]+)/")
     set(${variable} "${CMAKE_MATCH_1}" PARENT_SCOPE)
+  elseif(path STREQUAL "libsage/sage/testing.hpp")
+    set(${variable} testing PARENT_SCOPE)  # the one front header that applications must not see
   elseif(path MATCHES "^libsage/sage/[^/]+$")
     set(${variable} front PARENT_SCOPE)
   elseif(path MATCHES "^(actors|apps|tests)/")

@@ -1,6 +1,7 @@
 # Who may include whom, as data. Read by CheckLayers.cmake (the test check.layers), which takes it literally:
 # a row is complete and not transitive. A room is a folder of libsage/sage, or one of
-#   front   the headers directly in libsage/sage (what users include), e.g. <sage/sage.hpp>
+#   front   the headers directly in libsage/sage (what users include), e.g. <sage/sage.hpp>; <sage/testing.hpp>
+#           alone belongs to testing
 #   actors  actors/        apps  apps/        tests  tests/ (may include everything)
 
 set(SAGE_ROOM_base "")

@@ -134,9 +134,7 @@ class data_stream : public api::operator_settings<data_stream<T>> {
     n.outs = {&record_type_of<T>()};
     n.one_to_one = n.stateless = true;
     n.make = [](const graph::operator_options&) { return std::make_unique<operators::pass_operator>(); };
-    (others.origin().builder->connect(others.origin().node, others.origin().port, n.id, record_type_of<T>(),
-                                      others.origin().partitioning, others.origin().partitioning_by_user),
-     ...);
+    (others.origin().join(origin_, n.id, record_type_of<T>()), ...);
     return data_stream<T>(origin_.output_of(n));
   }
 

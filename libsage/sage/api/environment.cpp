@@ -40,6 +40,10 @@ graph::physical_plan environment::plan(std::string name, const optimizer::pass_o
 }
 
 job environment::submit(std::string name) {
+  if (options_.flow.window_batches == 0 || options_.flow.window_bytes <= 0) {
+    throw error(errc::configuration, "a window of nothing would let nothing through", name,
+                "give flow.window_batches and flow.window_bytes 1 or more");
+  }
   runtime::job_settings settings;
   settings.name = name;
   settings.flow = options_.flow;

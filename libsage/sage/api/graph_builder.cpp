@@ -77,6 +77,15 @@ graph::node& stream_origin::append(std::string_view kind, const record_type& in)
   return added;
 }
 
+void stream_origin::join(const stream_origin& other, graph::node_id to, const record_type& in) const {
+  const std::string& name = at().name;
+  if (builder != other.builder) {
+    throw error(errc::invalid_argument, "the streams belong to different environments", name,
+                "declare both from sources of one environment");
+  }
+  builder->connect(node, port, to, in, partitioning, partitioning_by_user);
+}
+
 stream_origin stream_origin::output_of(const graph::node& of, std::uint32_t output) const {
   return stream_origin{builder, generation, of.id, output, {}, false};
 }

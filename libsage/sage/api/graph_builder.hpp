@@ -44,6 +44,9 @@ struct stream_origin {
   [[nodiscard]] graph::node& at() const;
   /// Adds a node of `kind` behind this output and connects it.
   graph::node& append(std::string_view kind, const record_type& in) const;
+  /// Connects this output to `to`, a node behind `other`: a second input. Throws errc::invalid_argument when the two
+  /// belong to different environments or either was taken since.
+  void join(const stream_origin& other, graph::node_id to, const record_type& in) const;
   /// This builder's output `port` of `of`.
   [[nodiscard]] stream_origin output_of(const graph::node& of, std::uint32_t port = 0) const;
 };

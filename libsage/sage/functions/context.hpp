@@ -56,7 +56,7 @@ class context {
   /// Seeded random bits (splitmix64): the same in every run with the same seed, different per instance.
   std::uint64_t random() noexcept;
 
-  /// The engine's ear for this instance; null in an operator harness. Shared: it may outlive the instance.
+  /// The engine's ear for this instance; null where a test made the context. Shared: it may outlive the instance.
   [[nodiscard]] const std::shared_ptr<waker>& engine() const noexcept { return engine_; }
   void set_engine(std::shared_ptr<waker> engine) noexcept { engine_ = std::move(engine); }
 

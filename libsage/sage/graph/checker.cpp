@@ -109,11 +109,32 @@ class finder {
     });
     const bool taken =
         std::any_of(graph_.nodes.begin(), graph_.nodes.end(), [](const node& n) { return n.takes_dead_letters; });
+    if (wanted && taken) check_dead_letters_of_dead_letters();
     if (!wanted || taken) return;
     for (const node& n : graph_.nodes) {
       if (n.options.on_error && n.options.on_error->then == error_policy::action::dead_letter) {
         add(title(n), "sends dead letters, but nobody takes them", "declare env.dead_letters().sink(...)");
       }
+    }
+  }
+
+  // Dead letters of what handles dead letters would come back to it.
+  void check_dead_letters_of_dead_letters() {
+    std::vector<node_id> behind;
+    for (const node& n : graph_.nodes) {
+      if (n.takes_dead_letters) behind.push_back(n.id);
+    }
+    std::vector<bool> seen(graph_.nodes.size(), false);
+    while (!behind.empty()) {
+      const node& n = graph_.at(behind.back());
+      behind.pop_back();
+      if (seen[n.id]) continue;
+      seen[n.id] = true;
+      if (n.options.on_error && n.options.on_error->then == error_policy::action::dead_letter) {
+        add(title(n), "handles dead letters and sends its own to itself", "use drop or fail here");
+        continue;
+      }
+      for (const std::size_t e : graph_.edges_from(n.id)) behind.push_back(graph_.edges[e].to);
     }
   }
 

@@ -23,9 +23,31 @@ struct operator_counters {
   std::uint64_t service_ns = 0;  ///< time in the operator itself, scaled up from the batches that were timed
 };
 
-/// The counters of one instance: of its operators in chain order, and of the actor around them.
+/// What went over one channel, as one of its ends has counted it.
+struct channel_counters {
+  std::uint32_t channel = 0;
+  std::uint64_t records = 0;
+};
+
+/// What one operator of a chain has emitted on one port.
+struct port_counters {
+  std::size_t position = 0;  ///< of the operator in its chain
+  std::uint32_t port = 0;
+  std::uint64_t records = 0;
+};
+
+/// What one gate was given and what it has sent.
+struct gate_counters {
+  std::uint64_t records = 0;
+  std::vector<channel_counters> sent;
+};
+
+/// The counters of one instance: of its operators in chain order, and of the actor around them. Counted per batch.
 struct instance_counters {
   std::vector<operator_counters> operators;
+  std::vector<port_counters> emitted;   ///< of every port on which something was emitted
+  std::vector<gate_counters> gates;     ///< in the order of the plan
+  std::vector<channel_counters> taken;  ///< of every input, in the order of the plan
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
   std::uint64_t source_positions = 0;  ///< how far its source has come, in positions of its splits

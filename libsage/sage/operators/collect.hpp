@@ -30,19 +30,20 @@ class collect_operator final : public operator_base {
     if (!input_) return flow::done;
     auto& in = static_cast<batch<T>&>(*input_);
     const bool consume = input_->unique();
-    auto made = batch<std::vector<T>>::make(self_->pool(), self_->batch_size());
-    made->header = in.header;
-    while (cursor_ < in.size() && made->size() < self_->batch_size()) {
-      if (gathered_.empty()) gathered_.reserve(count_);
-      add(in[cursor_++], consume);
-      ++fate_.passed;
-      if (gathered_.size() == count_) made->emplace_back(std::exchange(gathered_, {}));
+    while (cursor_ < in.size()) {
+      auto made = batch<std::vector<T>>::make(self_->pool(), self_->batch_size());
+      made->header = in.header;
+      while (cursor_ < in.size() && made->size() < self_->batch_size()) {
+        if (gathered_.empty()) gathered_.reserve(count_);
+        add(in[cursor_++], consume);
+        ++fate_.passed;
+        if (gathered_.size() == count_) made->emplace_back(std::exchange(gathered_, {}));
+      }
+      if (made->empty()) break;
+      if (!out.emit(main_port, erase(std::move(made))) && cursor_ < in.size()) return flow::suspended;
     }
-    const bool through = cursor_ == in.size();
-    if (through) input_.reset();
-    const bool more = made->empty() || out.emit(main_port, erase(std::move(made)));
-    if (through) return flow::done;
-    return more ? resume(out) : flow::suspended;
+    input_.reset();
+    return flow::done;
   }
 
   flow on_end(output& out) override {

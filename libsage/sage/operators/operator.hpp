@@ -32,7 +32,7 @@ struct fate {
 class output {
  public:
   /// Takes `records` in any case; returns whether more may be emitted now. On false, an operator with more to say
-  /// remembers where it stands and returns `flow::suspended`.
+  /// remembers where it stands and returns `flow::suspended`. An empty batch goes nowhere.
   virtual bool emit(std::uint32_t port, batch_ref records) = 0;
 
  protected:
@@ -42,6 +42,7 @@ class output {
 /// One operator in one instance. Called by one thread at a time: open, then on_batch/resume in any number, on_end
 /// once when all input has ended, then prepare and commit, or abort; close at last, whatever happened.
 ///
+/// Contract  `on_batch` is never given an empty batch
 /// Contract  after `suspended`, only `resume` (or abort, close) is called, until that returns `done`
 /// Contract  an exception from a user function leaves neither an output nor a state change of that record behind
 class operator_base {

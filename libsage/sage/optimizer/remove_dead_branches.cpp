@@ -38,7 +38,9 @@ void remove_dead_branches(graph::logical_graph& graph, const optimizer_settings&
     n.removed = true;
     n.reasons.push_back("removed: nobody uses its results");
   }
-  // A pure operator in front of a removed one may have become the end of a branch that has to stay.
+  // A pure operator in front of a removed one may have become the end of a branch that has to stay: then what it
+  // feeds stays too, and what that feeds, up to the end. Hence senders before receivers.
+  std::reverse(order.begin(), order.end());
   for (const graph::node_id id : order) {
     graph::node& n = graph.at(id);
     if (n.removed) continue;

@@ -21,8 +21,10 @@ class chain::link final : public operators::output {
       : owner_(owner), position_(position), op_(std::move(op)) {}
 
   bool emit(std::uint32_t port, batch_ref records) override {
+    if (records->empty()) return owner_.is_ready();  // operators behind rely on never seeing one
     counters.records_out += records->size();
     ++counters.batches_out;
+    emitted_on(port).records += records->size();
     return owner_.emit(position_, port, std::move(records));
   }
 
@@ -32,10 +34,20 @@ class chain::link final : public operators::output {
 
   std::vector<std::pair<std::uint32_t, std::size_t>> gates;  // port -> gate
   bool suspended = false;
+  bool retry_asked = false;  // whether the moment of this suspension's retry was taken
   operator_counters counters;
   std::uint64_t nested_ns = 0;  // of the operators behind, while this one is timed
+  std::vector<port_counters> emitted;
 
  private:
+  // Operators have few ports, so looking is quicker than a map.
+  port_counters& emitted_on(std::uint32_t port) {
+    for (port_counters& known : emitted) {
+      if (known.port == port) return known;
+    }
+    return emitted.emplace_back(port_counters{position_, port, 0});
+  }
+
   chain& owner_;
   std::size_t position_;
   chained_operator op_;
@@ -131,14 +143,22 @@ void chain::on_slow_batch() noexcept {
   }
 }
 
-std::optional<nanoseconds> chain::retry_at() const noexcept {
+std::optional<nanoseconds> chain::take_retry_at() noexcept {
   if (suspended_ == 0) return std::nullopt;
   for (const auto& l : links_) {
-    if (l->suspended && l->logic()) {
+    // Each suspension asks once: moments may repeat, on a clock that stands still or with a back-off of zero.
+    if (!l->retry_asked && l->suspended && l->logic()) {
+      l->retry_asked = true;
       if (const auto at = l->logic()->retry_at()) return at;
     }
   }
   return std::nullopt;
+}
+
+void chain::suspend(link& l) noexcept {
+  l.suspended = true;
+  l.retry_asked = false;
+  ++suspended_;
 }
 
 bool chain::emit(std::size_t position, std::uint32_t port, batch_ref records) {
@@ -167,10 +187,7 @@ void chain::feed(std::size_t position, batch_ref records) {
   ++l.counters.batches_in;
   at_ = position;
   const nanoseconds begun = start_timing(l);
-  if (l.logic()->on_batch(std::move(records), l) == flow::suspended) {
-    l.suspended = true;
-    ++suspended_;
-  }
+  if (l.logic()->on_batch(std::move(records), l) == flow::suspended) suspend(l);
   stop_timing(position, begun);
 }
 
@@ -242,8 +259,7 @@ bool chain::resume(nanoseconds now, effects& out) {
     l.suspended = false;
     --suspended_;
     if (l.logic()->resume(l) == flow::suspended) {
-      l.suspended = true;
-      ++suspended_;
+      suspend(l);
       return false;
     }
     if (!is_ready()) i = links_.size();  // an operator behind was suspended by what this one emitted
@@ -259,10 +275,7 @@ bool chain::end(nanoseconds now, effects& out) {
     at_ = ended_;
     link& l = *links_[ended_++];
     if (!l.logic()) continue;
-    if (l.logic()->on_end(l) == flow::suspended) {
-      l.suspended = true;
-      ++suspended_;
-    }
+    if (l.logic()->on_end(l) == flow::suspended) suspend(l);
   }
   return suspended_ == 0;
 }
@@ -287,17 +300,19 @@ void chain::abort() noexcept {
   }
 }
 
-void chain::count(std::vector<operator_counters>& to) const {
-  to.resize(links_.size());
-  for (std::size_t i = 0; i < links_.size(); ++i) {
-    to[i] = links_[i]->counters;
-    if (const auto* source = links_[i]->source()) to[i].dropped = source->dropped();
-    if (const auto* logic = links_[i]->logic()) {
+void chain::count(instance_counters& to) const {
+  to.operators.clear();
+  to.emitted.clear();
+  for (const auto& l : links_) {
+    operator_counters& its = to.operators.emplace_back(l->counters);
+    to.emitted.insert(to.emitted.end(), l->emitted.begin(), l->emitted.end());
+    if (const auto* source = l->source()) its.dropped = source->dropped();
+    if (const auto* logic = l->logic()) {
       const operators::fate& f = logic->fates();
-      to[i].passed = f.passed;
-      to[i].filtered = f.filtered;
-      to[i].dropped = f.dropped;
-      to[i].dead = f.dead;
+      its.passed = f.passed;
+      its.filtered = f.filtered;
+      its.dropped = f.dropped;
+      its.dead = f.dead;
     }
   }
 }

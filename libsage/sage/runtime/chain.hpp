@@ -66,16 +66,16 @@ class chain {
   [[nodiscard]] bool has_yielded() const noexcept;
   /// Tells the operators that a batch took longer than a turn should.
   void on_slow_batch() noexcept;
-  /// The moment a retry waits for, if one does.
-  [[nodiscard]] std::optional<nanoseconds> retry_at() const noexcept;
+  /// The moment a retry waits for, if one does whose moment was not taken yet.
+  [[nodiscard]] std::optional<nanoseconds> take_retry_at() noexcept;
   [[nodiscard]] bool has_source() const noexcept { return !links_.empty() && source_ != nullptr; }
   [[nodiscard]] bool empty() const noexcept { return links_.empty(); }
   [[nodiscard]] std::size_t size() const noexcept { return links_.size(); }
   [[nodiscard]] const context& self(std::size_t position) const noexcept;
   /// By how much the source at the head has come forward, in positions of its splits (bytes, records).
   [[nodiscard]] std::uint64_t positions() const noexcept { return positions_; }
-  /// Copies the operators' counters to `to`.
-  void count(std::vector<operator_counters>& to) const;
+  /// Writes what the operators have counted, and what they have emitted per port.
+  void count(instance_counters& to) const;
   /// Which operator is at work: for the message when something throws.
   [[nodiscard]] std::string place() const;
 
@@ -83,6 +83,7 @@ class chain {
   class link;
   bool emit(std::size_t position, std::uint32_t port, batch_ref records);
   void feed(std::size_t position, batch_ref records);
+  void suspend(link& l) noexcept;
   nanoseconds start_timing(link& l);
   void stop_timing(std::size_t position, nanoseconds begun);
   [[nodiscard]] bool gates_ready() const noexcept;

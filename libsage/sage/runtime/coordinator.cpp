@@ -34,7 +34,7 @@ void coordinator::on_opened(instance_id who, std::vector<order>& out) {
   stages_[who] = stage::open;
   if (++opened_ < stages_.size() || state_ != job_state::opening) return;
   order_all(order::kind::start, out);
-  report(job_state::running, out);
+  report(drains_ ? job_state::draining : job_state::running, out);
 }
 
 void coordinator::on_request_split(instance_id who, std::vector<order>& out) {
@@ -99,6 +99,7 @@ void coordinator::cancel(std::vector<order>& out) {
 
 void coordinator::drain(std::vector<order>& out) {
   if (state_ != job_state::running && state_ != job_state::opening) return;
+  drains_ = true;
   if (state_ == job_state::running) report(job_state::draining, out);
   for (auto& [source, left] : splits_) left.clear();
   for (const graph::planned_instance& one : plan_.instances) {

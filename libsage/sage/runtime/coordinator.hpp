@@ -70,6 +70,7 @@ class coordinator {
   std::function<std::optional<error>()> audit_;
   job_state state_ = job_state::opening;
   job_state outcome_ = job_state::done;  // of a job that is stopping
+  bool drains_ = false;                  // was told so, perhaps before it ran
   std::shared_ptr<const error> problem_;
   std::vector<stage> stages_;
   std::map<graph::node_id, std::deque<split>> splits_;

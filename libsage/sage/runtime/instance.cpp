@@ -172,7 +172,7 @@ void instance::process(effects& out) {
   now_ = time_.now();
   counters_.service.add(static_cast<std::uint64_t>(now_ - begun));
   if (now_ - begun > settings_.activation_time_max) chain_.on_slow_batch();
-  give_back(next.channel, next.bytes, out);
+  give_back(next.channel, size, next.bytes, out);
 }
 
 void instance::read(effects& out) {
@@ -201,8 +201,9 @@ void instance::read(effects& out) {
   records_this_time_ += chain_.self(0).batch_size();
 }
 
-void instance::give_back(channel_id channel, std::int64_t bytes, effects& out) {
+void instance::give_back(channel_id channel, std::size_t records, std::int64_t bytes, effects& out) {
   input_channel& input = channels_.at(channel);
+  input.records += records;
   ++input.taken_batches;
   input.taken_bytes += bytes;
   // In halves: a grant per batch would cost 10-20 % of the throughput of cheap work.
@@ -286,12 +287,11 @@ void instance::fail(effects& out) {
 }
 
 void instance::ask_for_timer(effects& out) {
-  const auto at = chain_.retry_at();
-  if (!at || *at == timer_at_) return;
-  timer_at_ = *at;
-  effect timer{effect::kind::set_timer};
-  timer.at = *at;
-  out.push_back(std::move(timer));
+  while (const auto at = chain_.take_retry_at()) {
+    effect timer{effect::kind::set_timer};
+    timer.at = *at;
+    out.push_back(std::move(timer));
+  }
 }
 
 void instance::track_blocked() {
@@ -308,9 +308,15 @@ void instance::track_blocked() {
 
 instance_counters instance::counters() const {
   instance_counters all = counters_;
-  chain_.count(all.operators);
+  chain_.count(all);
   all.bytes_out = 0;
-  for (const auto& gate : gates_) all.bytes_out += gate->bytes();
+  for (const auto& gate : gates_) {
+    all.bytes_out += gate->bytes();
+    all.gates.push_back(gate->counters());
+  }
+  for (const channel_id channel : inputs_) {
+    all.taken.push_back(channel_counters{channel, channels_.at(channel).records});
+  }
   if (chain_.empty() && !gates_.empty()) {  // a router counts as one operator that passes everything
     operator_counters router;
     router.records_in = router.passed = router.records_out = gates_.front()->records();

@@ -85,6 +85,7 @@ class instance {
   struct input_channel {
     std::uint32_t taken_batches = 0;  // processed, not yet granted back
     std::int64_t taken_bytes = 0;
+    std::uint64_t records = 0;  // processed so far
     bool ended = false;
   };
 
@@ -94,7 +95,7 @@ class instance {
   void read(effects& out);
   void drain_source();
   void finish_input(effects& out);
-  void give_back(channel_id channel, std::int64_t bytes, effects& out);
+  void give_back(channel_id channel, std::size_t records, std::int64_t bytes, effects& out);
   void flush(effects& out);
   void track_blocked();
   void ask_for_timer(effects& out);
@@ -122,7 +123,6 @@ class instance {
   bool split_requested_ = false;
   std::optional<split> next_split_;
   bool source_ended_ = false;
-  nanoseconds timer_at_ = 0;  // the timer asked for, 0 for none
   nanoseconds now_ = 0;
   nanoseconds started_at_ = 0;
   nanoseconds published_at_ = 0;

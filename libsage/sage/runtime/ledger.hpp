@@ -11,16 +11,18 @@ namespace sage::runtime {
 
 /// Proves, for a job whose instances have all finished:
 ///
-/// Law  per operator: in = passed + filtered + dropped + dead
+/// Law  per operator: in = passed + filtered + dropped + dead, and every dead letter was emitted
 /// Law  per operator that makes one of one: out = passed
-/// Law  per edge: what its sender emitted is what its receivers took in (times their number, for broadcast)
+/// Law  per port of an operator: what it emitted is what each gate behind it, or the operator fused to it, was given
+/// Law  per gate: what it was given is what it has sent (times the receivers, for broadcast)
+/// Law  per channel: what its sender's gate has sent is what its receiver's instance has processed
 ///
-/// Returns the first violation as errc::ledger with the operator's name. O(operators x instances).
+/// Each law holds per instance, so that a record lost here and one made up there don't cancel out. Together they
+/// follow every record over every edge, however many outputs an operator has.
+///
+/// Returns the first violation as errc::ledger with the operator and instance. O(operators + channels x
+/// channels of an instance).
 [[nodiscard]] std::optional<error> audit(const graph::physical_plan& plan,
                                          const std::vector<instance_counters>& counters);
-
-/// The sums over all instances, by node of the plan's graph.
-[[nodiscard]] std::vector<operator_counters> sum_by_node(const graph::physical_plan& plan,
-                                                         const std::vector<instance_counters>& counters);
 
 }  // namespace sage::runtime

@@ -35,6 +35,14 @@ bool output_gate::is_empty() const noexcept {
                      [](const target& t) { return t.waiting.empty() && !t.partial; });
 }
 
+gate_counters output_gate::counters() const {
+  gate_counters all{records_, {}};
+  for (std::size_t i = 0; i < channels_.size(); ++i) {
+    all.sent.push_back(channel_counters{channels_[i], targets_[i].records});
+  }
+  return all;
+}
+
 void output_gate::push(batch_ref records, nanoseconds now, effects& out) {
   if (records->empty()) return;
   records_ += records->size();

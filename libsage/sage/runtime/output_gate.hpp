@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "sage/observability/operator_metrics.hpp"
 #include "sage/routing/partitioner.hpp"
 #include "sage/runtime/effect.hpp"
 #include "sage/runtime/flow_settings.hpp"
@@ -37,10 +38,12 @@ class output_gate {
   /// Since when the gate has been without credit for something it wants to send; 0 when it isn't.
   [[nodiscard]] nanoseconds blocked_since() const noexcept { return blocked_since_; }
 
+  /// Records pushed so far; batches and bytes sent.
   [[nodiscard]] std::uint64_t records() const noexcept { return records_; }
   [[nodiscard]] std::uint64_t batches() const noexcept { return batches_; }
   [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
-  [[nodiscard]] std::uint64_t records_sent(std::size_t target) const noexcept { return targets_[target].records; }
+  /// What was pushed, and what was sent per channel.
+  [[nodiscard]] gate_counters counters() const;
   [[nodiscard]] const std::vector<channel_id>& channels() const noexcept { return channels_; }
   [[nodiscard]] bool has_channel(channel_id channel) const noexcept;
 

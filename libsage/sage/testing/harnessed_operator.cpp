@@ -1,0 +1,193 @@
+#include "sage/testing/harnessed_operator.hpp"
+
+#include <utility>
+
+#include "sage/base/error.hpp"
+#include "sage/functions/dead_letter.hpp"
+
+namespace sage::testing {
+
+using operators::dead_letter_port;
+using operators::fate;
+using operators::flow;
+
+namespace {
+
+// Far more than the retries and batches of any test; an operator that suspends for ever must not hang it.
+constexpr std::size_t resumes_max = 1'000'000;
+
+}  // namespace
+
+class harnessed_operator::counting_waker final : public waker {
+ public:
+  void wake() noexcept override { ++wakes_; }
+  [[nodiscard]] bool stop_requested() const noexcept override { return false; }
+  [[nodiscard]] std::size_t wakes() const noexcept { return wakes_; }
+
+ private:
+  std::atomic<std::size_t> wakes_{0};
+};
+
+harnessed_operator::harnessed_operator(operators::operator_ptr logic, harness_options options, const record_type* out)
+    : logic_(std::move(logic)),
+      options_(std::move(options)),
+      out_(out),
+      waker_(std::make_shared<counting_waker>()),
+      self_("harness", options_.name, options_.instance, options_.parallelism, options_.batch_size, time_,
+            batch_pool::make(), options_.seed),
+      after_refusal_(options_.ports) {
+  self_.set_engine(waker_);
+  logic_->open(self_);
+}
+
+harnessed_operator::~harnessed_operator() {
+  if (phase_ == phase::closed) return;
+  logic_->abort();
+  try {
+    logic_->close();
+  } catch (...) {  // a test that cares what close throws has called it
+  }
+}
+
+std::size_t harnessed_operator::wakes() const noexcept {
+  return waker_->wakes();
+}
+
+void harnessed_operator::expect(bool holds, const char* what) const {
+  if (!holds) throw error(errc::invalid_argument, std::string("the harness is used wrongly: ") + what, options_.name);
+}
+
+void harnessed_operator::violated(const std::string& what) const {
+  throw error(errc::user_function, "the operator breaks its contract: " + what, self_.place(),
+              "see the contract in sage/operators/operator.hpp");
+}
+
+bool harnessed_operator::emit(std::uint32_t port, batch_ref records) {
+  if (!in_call_) violated("it emits outside of on_batch, resume and on_end");
+  if (!records) violated("it emits no batch at all");
+  const bool dead = port == dead_letter_port;
+  const std::uint32_t ports = out_ ? options_.ports : 0;
+  if (!dead && port >= ports) {
+    violated("it emits on port " + std::to_string(port) + " of " + std::to_string(ports));
+  }
+  const record_type& wanted = dead ? record_type_of<dead_letter>() : *out_;
+  if (&records->type() != &wanted) {
+    violated("it emits " + std::string(records->type().name) + " where " + std::string(wanted.name) + " leaves");
+  }
+  if (records->empty()) return !blocked_;  // as in an engine, nothing travels
+  if (dead) dead_letters_ += records->size();
+  if (blocked_ && !dead && ++after_refusal_[port] > 1)
+    violated("it goes on emitting though its output wants a pause");
+  if (refuse_all_ || refused_.contains(emissions_.size())) blocked_ = true;
+  emissions_.push_back(emission{port, std::move(records)});
+  return !blocked_;
+}
+
+// Every call that may emit goes through here.
+template <class Call>
+flow harnessed_operator::call(const char* what, Call&& call) {
+  expect(phase_ != phase::closed, "it is closed");
+  expect(phase_ != phase::failed, "the operator has thrown; only abort and close may follow");
+  blocked_ = false;
+  after_refusal_.assign(after_refusal_.size(), 0);
+  in_call_ = true;
+  flow came = flow::done;
+  try {
+    came = call();
+  } catch (...) {
+    in_call_ = false;
+    suspended_ = false;
+    phase_ = phase::failed;
+    throw;
+  }
+  in_call_ = false;
+  suspended_ = came == flow::suspended;
+  if (suspended_) ++suspensions_;
+  if (!suspended_ && logic_->retry_at()) violated(std::string(what) + " is through, but wants a retry");
+  if (!suspended_ && ending_) phase_ = phase::ended;
+  check_books();
+  return came;
+}
+
+void harnessed_operator::check_books() {
+  const fate& now = logic_->fates();
+  if (now.passed < before_.passed || now.filtered < before_.filtered || now.dropped < before_.dropped ||
+      now.dead < before_.dead) {
+    violated("a fate has become less");
+  }
+  before_ = now;
+  const std::string books = std::to_string(in_) + " in, but " + std::to_string(now.passed) + " passed, " +
+                            std::to_string(now.filtered) + " filtered, " + std::to_string(now.dropped) +
+                            " dropped, " + std::to_string(now.dead) + " dead";
+  if (now.sum() > in_) violated("more came out than went in: " + books);
+  if (phase_ == phase::ended && now.sum() != in_) violated("records are missing at the end: " + books);
+  if (!suspended_ && dead_letters_ != now.dead) {
+    violated(std::to_string(dead_letters_) + " dead letters were emitted, " + std::to_string(now.dead) + " counted");
+  }
+}
+
+flow harnessed_operator::on_batch(batch_ref records) {
+  expect(!suspended_, "the operator is suspended; resume it before the next batch");
+  expect(phase_ != phase::ended && !ending_, "the input has ended");
+  expect(records && !records->empty(), "an engine never hands over an empty batch");
+  in_ += records->size();
+  // A second share stays here, as with another consumer of the same output: what it sees must not change.
+  const batch_ref shared = records->unique() ? batch_ref{} : records;
+  const std::size_t size = records->size();
+  const std::uint64_t* const hashes = records->hashes();
+  const flow came = call("on_batch", [&] { return logic_->on_batch(std::move(records), *this); });
+  if (shared && (shared->size() != size || shared->hashes() != hashes)) violated("it changes a shared batch");
+  return came;
+}
+
+flow harnessed_operator::resume() {
+  expect(suspended_, "there is nothing to resume");
+  const auto at = logic_->retry_at();
+  expect(!at || *at <= time_.now(), "the retry isn't due yet; move time() or call settle()");
+  return call("resume", [&] { return logic_->resume(*this); });
+}
+
+flow harnessed_operator::end() {
+  expect(!suspended_, "the operator is suspended; resume it before the end");
+  expect(!ending_, "the input has ended already");
+  ending_ = true;
+  return call("on_end", [&] { return logic_->on_end(*this); });
+}
+
+flow harnessed_operator::settle() {
+  for (std::size_t i = 0; suspended_; ++i) {
+    if (i == resumes_max) violated("it is suspended without end");
+    if (const auto at = logic_->retry_at()) time_.advance_to(*at);
+    const bool waited_for_output = blocked_ || logic_->retry_at().has_value();
+    resume();
+    // Suspended twice in a row for no reason of ours: it waits for something that only the test can bring about.
+    if (suspended_ && !waited_for_output && !blocked_ && !logic_->retry_at()) return flow::suspended;
+  }
+  return flow::done;
+}
+
+void harnessed_operator::prepare(std::uint64_t epoch) {
+  expect(phase_ == phase::ended, "prepare comes after the end of input");
+  logic_->prepare(epoch);
+}
+
+void harnessed_operator::commit(std::uint64_t epoch) {
+  expect(phase_ == phase::ended, "commit comes after the end of input");
+  logic_->commit(epoch);
+}
+
+void harnessed_operator::abort() {
+  expect(phase_ != phase::closed, "it is closed");
+  suspended_ = false;
+  phase_ = phase::failed;
+  logic_->abort();
+}
+
+void harnessed_operator::close() {
+  expect(phase_ != phase::closed, "it is closed already");
+  suspended_ = false;
+  phase_ = phase::closed;
+  logic_->close();
+}
+
+}  // namespace sage::testing

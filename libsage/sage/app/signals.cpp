@@ -13,18 +13,21 @@
 
 namespace sage::apps {
 
-struct pipe_signal_guard::before {
-  struct sigaction action {};
+struct write_signal_guard::before {
+  struct sigaction pipe {};
+  struct sigaction size {};
 };
 
-pipe_signal_guard::pipe_signal_guard() : before_(std::make_unique<before>()) {
+write_signal_guard::write_signal_guard() : before_(std::make_unique<before>()) {
   struct sigaction ignore {};
   ignore.sa_handler = SIG_IGN;
-  ::sigaction(SIGPIPE, &ignore, &before_->action);
+  ::sigaction(SIGPIPE, &ignore, &before_->pipe);
+  ::sigaction(SIGXFSZ, &ignore, &before_->size);
 }
 
-pipe_signal_guard::~pipe_signal_guard() {
-  ::sigaction(SIGPIPE, &before_->action, nullptr);
+write_signal_guard::~write_signal_guard() {
+  ::sigaction(SIGPIPE, &before_->pipe, nullptr);
+  ::sigaction(SIGXFSZ, &before_->size, nullptr);
 }
 
 struct signal_watch::taken {

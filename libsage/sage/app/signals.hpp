@@ -16,13 +16,14 @@ namespace sage::apps {
 
 class console;
 
-/// Ignores SIGPIPE for as long as it lives: a write to a closed pipe is then an error of that write.
-class pipe_signal_guard {
+/// Ignores SIGPIPE and SIGXFSZ for as long as it lives: a write to a closed pipe, or beyond the limit of a file's
+/// size, is then an error of that write.
+class write_signal_guard {
  public:
-  pipe_signal_guard();
-  ~pipe_signal_guard();
-  pipe_signal_guard(const pipe_signal_guard&) = delete;
-  pipe_signal_guard& operator=(const pipe_signal_guard&) = delete;
+  write_signal_guard();
+  ~write_signal_guard();
+  write_signal_guard(const write_signal_guard&) = delete;
+  write_signal_guard& operator=(const write_signal_guard&) = delete;
 
  private:
   struct before;

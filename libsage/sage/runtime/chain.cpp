@@ -171,7 +171,7 @@ void chain::stop_timing(std::size_t position, nanoseconds begun) {
   if (!timing_) return;
   link& l = *links_[position];
   const auto whole = static_cast<std::uint64_t>(l.self().time().now() - begun);
-  l.counters.service_ns += (whole - std::min(whole, l.nested_ns)) * timed_one_in;
+  l.counters.service_ns += whole - std::min(whole, l.nested_ns);
   if (position > 0) links_[position - 1]->nested_ns += whole;
 }
 
@@ -275,8 +275,12 @@ void chain::abort() noexcept {
 
 void chain::count(std::vector<operator_counters>& to) const {
   to.resize(links_.size());
+  // The batches that were timed stand for all: of the first few, one for itself alone.
+  const std::uint64_t timed = (taken_ + timed_one_in - 1) / timed_one_in;
+  const double all_per_timed = timed == 0 ? 0 : static_cast<double>(taken_) / static_cast<double>(timed);
   for (std::size_t i = 0; i < links_.size(); ++i) {
     to[i] = links_[i]->counters;
+    to[i].service_ns = static_cast<std::uint64_t>(static_cast<double>(to[i].service_ns) * all_per_timed);
     if (const auto* source = links_[i]->source()) to[i].dropped = source->dropped();
     if (const auto* logic = links_[i]->logic()) {
       const operators::fate& f = logic->fates();

@@ -107,7 +107,8 @@ TEST_CASE("a cancel ends a sink whose pipe nobody reads from", "[pipeline][pipe]
     const auto env = sage::test::make_environment({engine});
     env->from_source(sage::range<int>(0, 1'000'000))
         .inspect([&](const int& n) {
-          if (n == 10'000) full.set_value();  // most of what the pipe holds; then it blocks
+          // About half of what the pipe holds: it has room for 16 writes, two of which make a batch. Then it blocks.
+          if (n == 5'000) full.set_value();
         })
         .sink(file::lines_sink(pipe.path()));
     const sage::job job = env->submit("pipe");

@@ -109,11 +109,15 @@ bool instance::work(bool input_waits, effects& out) {
   const nanoseconds begun = now_;
   records_this_time_ = 0;
   while (step(out)) {
+    // A source may have waited for its input longer than an activation lasts: what it has read must leave now, or it
+    // would stay until there is more.
+    if (phase_ == phase::running && idle_ && queue_.empty()) break;
     if (records_this_time_ >= settings_.activation_records_max) return true;
     now_ = time_.now();
     if (now_ - begun >= settings_.activation_time_max) return true;
   }
-  if (phase_ == phase::running && !input_waits) flush(out);
+  // Of what waits for an idle source nothing is input, only the wake-ups that it has asked for.
+  if (phase_ == phase::running && (!input_waits || idle_)) flush(out);
   ask_for_timer(out);
   return false;
 }

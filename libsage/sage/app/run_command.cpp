@@ -29,6 +29,7 @@ class runner {
     try {
       environment_ = make_environment(given_);
       described_.building()(*environment_, given_);
+      signals_.job_starting();
       const job started = environment_->submit(described_.name());
       signals_.job_started(started);
       log_start(started);

@@ -78,10 +78,7 @@ void signal_watch::on_signal(int number) {
   switch (wish) {
     case stop_wishes::wish::none:
     case stop_wishes::wish::stop_app: break;
-    case stop_wishes::wish::drain:
-      console_.note(name + ": finishing what was read; a second signal gives up");
-      job_->drain();
-      break;
+    case stop_wishes::wish::drain: drain(name); break;
     case stop_wishes::wish::cancel:
       console_.note(name + ": giving up");
       job_->cancel();
@@ -92,10 +89,22 @@ void signal_watch::on_signal(int number) {
   }
 }
 
+void signal_watch::job_starting() {
+  const std::lock_guard lock(mutex_);
+  wishes_.on_job_starting();
+}
+
 void signal_watch::job_started(job started) {
   const std::lock_guard lock(mutex_);
   job_ = std::move(started);
-  wishes_.on_job_started();
+  if (wishes_.on_job_started() != stop_wishes::wish::drain) return;
+  stop_.request();
+  drain("a signal");
+}
+
+void signal_watch::drain(const std::string& why) {
+  console_.note(why + ": finishing what was read; a second signal gives up");
+  job_->drain();
 }
 
 void signal_watch::job_ended() {

@@ -40,6 +40,8 @@ class signal_watch final : public interruption {
   signal_watch(const signal_watch&) = delete;
   signal_watch& operator=(const signal_watch&) = delete;
 
+  /// A job is about to be submitted: a signal that comes from now on is kept for it.
+  void job_starting();
   /// The job that signals concern from now on.
   void job_started(job started);
   /// From now on they concern what the app does next.
@@ -53,6 +55,7 @@ class signal_watch final : public interruption {
 
   void watch();
   void on_signal(int number);
+  void drain(const std::string& why);
 
   console& console_;
   std::unique_ptr<taken> taken_;

@@ -25,10 +25,13 @@ class answerer {
   answerer(const ask::passage_index& index, const sage::options& given)
       : index_(index), json_(given.get<bool>("json")), count_(given.get<std::size_t>("top")) {}
 
-  void answer(std::string_view line) {
-    // A file of questions may hold what is expected behind a tab, and remarks.
+  /// Answers the question of one line. A file of questions may hold what is expected behind a tab, and remarks.
+  void answer_line(std::string_view line) {
     const std::string_view question = line.substr(0, line.find('\t'));
-    if (question.empty() || question.front() == '#') return;
+    if (!question.empty() && question.front() != '#') answer(question);
+  }
+
+  void answer(std::string_view question) {
     const auto given = ask::answer_question(index_, question, terms_, count_);
     const std::string text = (json_ ? ask::to_json(given) : ask::to_text(given)) + "\n";
     output_->write(text, -1).value();
@@ -45,7 +48,7 @@ class answerer {
 void answer_lines(std::string_view text, answerer& to) {
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
-    to.answer(text.substr(0, end));
+    to.answer_line(text.substr(0, end));
     text.remove_prefix(std::min(end + 1, text.size()));
   }
 }
@@ -74,6 +77,20 @@ void answer_standard_input(answerer& to, const sage::interruption& stop) {
   answer_lines(pending, to);
 }
 
+// The question, or the file of questions, that the options give; nothing when questions come from stdin.
+std::string questions_of(const sage::options& given) {
+  const auto question = given.get<std::string>("question");
+  if (given.is_given("question") && given.is_given("questions")) {
+    throw sage::error(sage::errc::configuration, "--question and --questions are both given", "", "give one of them");
+  }
+  if (given.is_given("question") && question.find_first_not_of(" \t\r\n") == std::string::npos) {
+    throw sage::error(sage::errc::configuration, "the question is empty", "--question",
+                      "write what you want to know, or leave --question out to be asked on stdin");
+  }
+  if (!given.is_given("questions")) return question;
+  return sage::apps::read_text_file(given.get<std::string>("questions"), questions_bytes_max).value();
+}
+
 void report(const sage::job_result& done, const ask::passage_index& index) {
   const auto read = done.metrics.total("documents").records_out;
   const auto dropped = done.metrics.total("passages").dropped;
@@ -97,27 +114,25 @@ sage::app app() {
   app.option<std::string>("questions", "a file with one question per line").shown_as("FILE").fallback("");
   app.option<bool>("json", "answers as JSON, one object per line");
   app.option<std::size_t>("top", "passages per answer").between(1, 100).fallback(3);
-  app.check([](const sage::options& given) {
-    if (!given.get<std::string>("question").empty() && !given.get<std::string>("questions").empty()) {
-      throw sage::error(sage::errc::configuration, "--question and --questions are both given", "",
-                        "give one of them");
-    }
-  });
+  // Read before the documents are, which may take a while: a file that isn't there is told of at once.
+  auto questions = std::make_shared<std::string>();
+  app.check([questions](const sage::options& given) { *questions = questions_of(given); });
   auto index = std::make_shared<ask::passage_index>();
   app.build([index](sage::environment& env, const sage::options& given) {
     ask::declare_index(env, given.get<std::vector<std::string>>("docs"), index);
   });
-  app.finish([index](const sage::job_result& done, const sage::options& given, const sage::interruption& stop) {
-    report(done, *index);
-    answerer answers(*index, given);
-    if (const auto question = given.get<std::string>("question"); !question.empty()) {
-      answers.answer(question);
-    } else if (const auto file = given.get<std::string>("questions"); !file.empty()) {
-      answer_lines(sage::apps::read_text_file(file, questions_bytes_max).value(), answers);
-    } else {
-      answer_standard_input(answers, stop);
-    }
-  });
+  app.finish(
+      [index, questions](const sage::job_result& done, const sage::options& given, const sage::interruption& stop) {
+        report(done, *index);
+        answerer answers(*index, given);
+        if (given.is_given("question")) {
+          answers.answer(*questions);
+        } else if (given.is_given("questions")) {
+          answer_lines(*questions, answers);
+        } else {
+          answer_standard_input(answers, stop);
+        }
+      });
   return app;
 }
 

@@ -20,14 +20,17 @@ const char* const help =
     "sage: the command line tool of SAGE, a runtime for agent pipelines\n"
     "\n"
     "Usage:\n"
-    "  sage doctor     looks at the build and the machine, and says what is wrong\n"
+    "  sage doctor     looks at the build, the machine and the environment: what is there, what a job would use,\n"
+    "                  what is wrong and what to do about it\n"
     "  sage version    shows the version\n"
     "  sage help       shows this\n"
     "\n"
     "Pipelines are programs of their own, each with the commands run and graph:\n"
-    "  word_count run --input book.txt --output counts.csv\n"
-    "  word_count graph --input book.txt --output counts.csv --explain\n"
-    "  word_count --help\n"
+    "  word_count run --input book.txt --output counts.csv             runs it\n"
+    "  word_count graph --input book.txt --output counts.csv --explain  shows how it would run, and why\n"
+    "  word_count --help                                               shows its options and the settings\n"
+    "Here are word_count (words of files), log_stats (figures per service from logs) and ask (answers from\n"
+    "documents).\n"
     "\n"
     "Exit code: 0 done, 1 a problem was found, 2 wrong usage.\n";
 
@@ -51,9 +54,15 @@ int refuse(const std::string& what, const std::string& advice) {
 int run(const std::vector<std::string>& arguments) {
   const std::string advice = "sage help shows the commands";
   if (arguments.empty()) return refuse("the command is missing", advice);
-  if (arguments.size() > 1) return refuse("unexpected argument '" + arguments[1].substr(0, 80) + "'", advice);
   const std::string& command = arguments.front();
-  if (command == "help" || command == "--help" || command == "-h") return print(help);
+  const auto asks_for_help = [](const std::string& text) { return text == "--help" || text == "-h"; };
+  if (command == "help" || asks_for_help(command)) return print(help);
+  if (command == "run" || command == "graph") {
+    return refuse("'" + command + "' is a command of each pipeline's own program",
+                  "word_count " + command + " --help");
+  }
+  if (arguments.size() == 2 && asks_for_help(arguments[1])) return print(help);
+  if (arguments.size() > 1) return refuse("unexpected argument '" + arguments[1].substr(0, 80) + "'", advice);
   if (command == "version" || command == "--version") return print("sage " SAGE_VERSION_STRING "\n");
   if (command == "doctor") return doctor();
   const std::vector<std::string> commands{"doctor", "version", "help"};

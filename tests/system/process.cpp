@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -117,9 +118,11 @@ finished_process process::wait() {
   while (read_more()) {
   }
   int status = 0;
-  while (::waitpid(id_, &status, 0) < 0 && errno == EINTR) {
+  rusage used{};
+  while (::wait4(id_, &status, 0, &used) < 0 && errno == EINTR) {
   }
   id_ = -1;
+  seen_.peak_bytes = static_cast<std::uint64_t>(used.ru_maxrss) * 1024;
   seen_.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return seen_;
 }
@@ -127,6 +130,10 @@ finished_process process::wait() {
 finished_process run(const std::string& program, std::vector<std::string> arguments,
                      const process::variables& environment) {
   return process(program, std::move(arguments), environment).wait();
+}
+
+finished_process run_shell(const std::string& script) {
+  return run("/bin/sh", {"-c", script}, {{"bin", SAGE_BIN_DIR}});
 }
 
 scratch_folder::scratch_folder() {

@@ -1,6 +1,7 @@
 /// Runs programs of the build as a user would: arguments, environment, signals in; exit code, stdout and stderr out.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,6 +15,7 @@ struct finished_process {
   int exit_code = -1;  ///< 128 + number when a signal ended it
   std::string out;
   std::string err;
+  std::uint64_t peak_bytes = 0;  ///< of memory in use at once; of its own children when it is a shell
 };
 
 /// A program that runs. Killed when it dies, and after a minute, so that no test can hang.
@@ -49,6 +51,9 @@ class process {
 /// Starts and waits.
 [[nodiscard]] finished_process run(const std::string& program, std::vector<std::string> arguments,
                                    const process::variables& environment = {});
+
+/// Lets /bin/sh run `script` and waits; the folder of the build's programs is `$bin`.
+[[nodiscard]] finished_process run_shell(const std::string& script);
 
 /// A folder for one test, removed with everything in it.
 class scratch_folder {

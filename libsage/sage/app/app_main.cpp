@@ -12,6 +12,7 @@
 #include "sage/app/nearest_name.hpp"
 #include "sage/app/settings.hpp"
 #include "sage/app/signals.hpp"
+#include "sage/app/standard_streams.hpp"
 #include "sage/app/text_files.hpp"
 #include "sage/app/yaml_file.hpp"
 
@@ -174,7 +175,8 @@ class program {
 }  // namespace apps
 
 int app_main(int argc, char** argv, const std::function<app()>& describe) {
-  const apps::pipe_signal_guard pipes;
+  apps::guard_closed_standard_streams();
+  const apps::write_signal_guard signals;
   try {
     return apps::program(describe(), std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc)).run();
   } catch (const std::exception& problem) {

@@ -12,6 +12,7 @@
 
 #include "sage/app/environment_variables.hpp"
 #include "sage/app/process_limits.hpp"
+#include "sage/app/settings.hpp"
 #include "sage/app/text_files.hpp"
 #include "sage/base/file_system.hpp"
 #include "sage/runtime/job.hpp"
@@ -66,6 +67,47 @@ finding memory() {
   return {"machine", "memory", value, little ? "little; lower --window-bytes and --parallelism" : ""};
 }
 
+// How many cores a container may use: the quota and the period of cgroup v2's cpu.max; nothing when it has no limit.
+std::optional<double> cores_allowed() {
+  const auto text = read_text_file("/sys/fs/cgroup/cpu.max", 4096);
+  if (!text) return std::nullopt;
+  std::uint64_t quota = 0, period = 0;
+  const char* const end = text->data() + text->size();
+  const auto first = std::from_chars(text->data(), end, quota);
+  if (first.ec != std::errc{} || first.ptr == end) return std::nullopt;
+  if (std::from_chars(first.ptr + 1, end, period).ec != std::errc{} || period == 0) return std::nullopt;
+  return static_cast<double>(quota) / static_cast<double>(period);
+}
+
+finding cores() {
+  const std::size_t count = runtime::core_count();
+  const auto allowed = cores_allowed();
+  if (!allowed || *allowed >= static_cast<double>(count)) return {"machine", "cores", std::to_string(count), ""};
+  char limit[32];
+  std::snprintf(limit, sizeof limit, "%.1f", *allowed);
+  const auto threads = std::max<std::size_t>(1, static_cast<std::size_t>(*allowed));
+  return {"machine", "cores", std::to_string(count) + ", limited to " + limit,
+          "more threads than that would only take turns; set SAGE_THREADS=" + std::to_string(threads)};
+}
+
+// What a job uses when nothing is said, and what the environment says.
+void add_defaults(std::vector<finding>& to) {
+  const std::string count = std::to_string(runtime::core_count());
+  to.push_back({"a job would use", "threads", count + ", one per core (--threads)", ""});
+  to.push_back(
+      {"a job would use", "parallelism", "up to " + count + " instances of an operator (--parallelism)", ""});
+  const auto variables = sage_variables();
+  for (const auto& [name, value] : variables) {
+    // An app's own option may be a secret; SAGE's settings are none.
+    const auto& table = settings_table();
+    const bool is_ours =
+        name == "SAGE_CONFIG" || std::any_of(table.begin(), table.end(),
+                                             [&](const option_spec& one) { return variable_name(one.name) == name; });
+    to.push_back({"environment", name, is_ours ? value : "is set, no setting of SAGE", ""});
+  }
+  if (variables.empty()) to.push_back({"environment", "SAGE_ variables", "none", ""});
+}
+
 finding open_files() {
   const auto limit = open_files_max();
   if (!limit) return {"machine", "open files", "unlimited", ""};
@@ -113,8 +155,7 @@ std::vector<finding> examine() {
   all.push_back({"sage", "compiler", "g++ " __VERSION__, ""});
 #endif
   add_libraries(all);
-  const std::size_t cores = runtime::core_count();
-  all.push_back({"machine", "cores", std::to_string(cores), ""});
+  all.push_back(cores());
   all.push_back(memory());
   all.push_back(open_files());
   all.push_back(temporary_files());
@@ -128,6 +169,7 @@ std::vector<finding> examine() {
 #else
   all.push_back(feature("YAML configurations", false, "build with -DSAGE_WITH_YAML=ON"));
 #endif
+  add_defaults(all);
   return all;
 }
 

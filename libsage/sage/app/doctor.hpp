@@ -8,7 +8,7 @@ namespace sage::apps {
 
 /// One thing that was looked at.
 struct finding {
-  std::string group;    ///< "libraries", "machine", "features"
+  std::string group;    ///< "libraries", "machine", "features", "environment"
   std::string subject;  ///< "open files"
   std::string value;    ///< "1024"
   std::string problem;  ///< what is wrong and what to do; empty when nothing is

@@ -11,6 +11,7 @@
 #include "sage/app/signals.hpp"
 #include "sage/app/terminal.hpp"
 #include "sage/app/text_files.hpp"
+#include "sage/base/file_system.hpp"
 
 namespace sage::apps {
 
@@ -28,6 +29,7 @@ class runner {
     try {
       environment_ = make_environment(given_);
       described_.building()(*environment_, given_);
+      signals_.job_starting();
       const job started = environment_->submit(described_.name());
       signals_.job_started(started);
       log_start(started);
@@ -87,11 +89,22 @@ class runner {
     }
     if (!write_metrics(metrics)) code = exit_failed;
     if (ended.state() != job_state::done) return code;
-    if (described_.finishing()) {
-      job_result result{ended.name(), ended.state(), metrics.seconds, metrics};
-      described_.finishing()(result, given_, signals_);
+    if (described_.finishing() && !finish(job_result{ended.name(), ended.state(), metrics.seconds, metrics})) {
+      code = exit_failed;
     }
     return print_result("", console_) ? code : exit_failed;
+  }
+
+  // False when the app's last step failed; that nobody reads its results any more is no failure.
+  [[nodiscard]] bool finish(const job_result& done) {
+    try {
+      described_.finishing()(done, given_, signals_);
+    } catch (const error& problem) {
+      if (is_closed_stream(problem) && stdout_reader_has_gone()) return true;
+      static_cast<void>(fail(problem));
+      return false;
+    }
+    return true;
   }
 
   void log_end(const job& ended, const job_metrics& metrics) {

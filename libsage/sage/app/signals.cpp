@@ -13,18 +13,21 @@
 
 namespace sage::apps {
 
-struct pipe_signal_guard::before {
-  struct sigaction action {};
+struct write_signal_guard::before {
+  struct sigaction pipe {};
+  struct sigaction size {};
 };
 
-pipe_signal_guard::pipe_signal_guard() : before_(std::make_unique<before>()) {
+write_signal_guard::write_signal_guard() : before_(std::make_unique<before>()) {
   struct sigaction ignore {};
   ignore.sa_handler = SIG_IGN;
-  ::sigaction(SIGPIPE, &ignore, &before_->action);
+  ::sigaction(SIGPIPE, &ignore, &before_->pipe);
+  ::sigaction(SIGXFSZ, &ignore, &before_->size);
 }
 
-pipe_signal_guard::~pipe_signal_guard() {
-  ::sigaction(SIGPIPE, &before_->action, nullptr);
+write_signal_guard::~write_signal_guard() {
+  ::sigaction(SIGPIPE, &before_->pipe, nullptr);
+  ::sigaction(SIGXFSZ, &before_->size, nullptr);
 }
 
 struct signal_watch::taken {
@@ -75,10 +78,7 @@ void signal_watch::on_signal(int number) {
   switch (wish) {
     case stop_wishes::wish::none:
     case stop_wishes::wish::stop_app: break;
-    case stop_wishes::wish::drain:
-      console_.note(name + ": finishing what was read; a second signal gives up");
-      job_->drain();
-      break;
+    case stop_wishes::wish::drain: drain(name); break;
     case stop_wishes::wish::cancel:
       console_.note(name + ": giving up");
       job_->cancel();
@@ -89,10 +89,22 @@ void signal_watch::on_signal(int number) {
   }
 }
 
+void signal_watch::job_starting() {
+  const std::lock_guard lock(mutex_);
+  wishes_.on_job_starting();
+}
+
 void signal_watch::job_started(job started) {
   const std::lock_guard lock(mutex_);
   job_ = std::move(started);
-  wishes_.on_job_started();
+  if (wishes_.on_job_started() != stop_wishes::wish::drain) return;
+  stop_.request();
+  drain("a signal");
+}
+
+void signal_watch::drain(const std::string& why) {
+  console_.note(why + ": finishing what was read; a second signal gives up");
+  job_->drain();
 }
 
 void signal_watch::job_ended() {

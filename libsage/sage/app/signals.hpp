@@ -16,13 +16,14 @@ namespace sage::apps {
 
 class console;
 
-/// Ignores SIGPIPE for as long as it lives: a write to a closed pipe is then an error of that write.
-class pipe_signal_guard {
+/// Ignores SIGPIPE and SIGXFSZ for as long as it lives: a write to a closed pipe, or beyond the limit of a file's
+/// size, is then an error of that write.
+class write_signal_guard {
  public:
-  pipe_signal_guard();
-  ~pipe_signal_guard();
-  pipe_signal_guard(const pipe_signal_guard&) = delete;
-  pipe_signal_guard& operator=(const pipe_signal_guard&) = delete;
+  write_signal_guard();
+  ~write_signal_guard();
+  write_signal_guard(const write_signal_guard&) = delete;
+  write_signal_guard& operator=(const write_signal_guard&) = delete;
 
  private:
   struct before;
@@ -39,6 +40,8 @@ class signal_watch final : public interruption {
   signal_watch(const signal_watch&) = delete;
   signal_watch& operator=(const signal_watch&) = delete;
 
+  /// A job is about to be submitted: a signal that comes from now on is kept for it.
+  void job_starting();
   /// The job that signals concern from now on.
   void job_started(job started);
   /// From now on they concern what the app does next.
@@ -52,6 +55,7 @@ class signal_watch final : public interruption {
 
   void watch();
   void on_signal(int number);
+  void drain(const std::string& why);
 
   console& console_;
   std::unique_ptr<taken> taken_;

@@ -113,7 +113,7 @@ result<csv_columns> csv_columns_by_name(const csv_row& header, const record_code
       found = true;
       columns.fields[column] = i;
     }
-    if (!found && !field.optional && mode == decode_mode::strict) {
+    if (!found && !field.optional && mode != decode_mode::tolerant) {
       return error(errc::parse, "no column \"" + std::string(field.name) + "\"", "header",
                    "the columns are: " + list_columns(header));
     }

@@ -15,6 +15,7 @@ struct decode_limits {
 /// How a decoder meets input that does not fit the type exactly.
 enum class decode_mode : std::uint8_t {
   tolerant,  ///< unknown fields are skipped, missing ones keep their default: versions may differ
+  complete,  ///< unknown fields are skipped, a missing one is an error unless it is optional
   strict,    ///< an unknown field is an error, and so is a missing one unless it is optional
 };
 

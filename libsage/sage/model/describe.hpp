@@ -8,6 +8,7 @@
 /// may be named too; a derived class is not described by the description of its base.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <string_view>
 #include <type_traits>
@@ -74,6 +75,14 @@ concept described = std::is_class_v<T> && requires(const T* type) {
 template <class T>
 concept described_enum = std::is_enum_v<T> && requires(const T* type) {
   sage_describe_enum(type);
+};
+
+/// A described enum that is read from more texts than its names (other cases, synonyms), and never from a number:
+/// beside it stands `bool sage_enum_from_text(std::string_view text, Enum& value)`, which is asked about texts that
+/// are no name.
+template <class Enum>
+concept liberal_enum = described_enum<Enum> && requires(std::string_view text, Enum& value) {
+  { sage_enum_from_text(text, value) } -> std::same_as<bool>;
 };
 
 /// Calls `visitor(fields...)` once with all `field`s of `T` in order and returns what it returns: a parameter pack

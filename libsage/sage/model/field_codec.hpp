@@ -46,6 +46,8 @@ struct enum_codec {
   std::size_t count;
   std::int64_t min;
   std::uint64_t max;
+  /// Reads texts that are no name; null when only names and numbers are read.
+  bool (*from_text)(std::string_view text, std::int64_t& value) = nullptr;
 
   [[nodiscard]] constexpr const enum_entry* begin() const noexcept { return entries; }
   [[nodiscard]] constexpr const enum_entry* end() const noexcept { return entries + count; }

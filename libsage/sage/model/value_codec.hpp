@@ -109,8 +109,20 @@ struct enum_table<Enum> {
     return made;
   }
   static constexpr list all = make_list();
+  static constexpr auto make_from_text() {
+    bool (*function)(std::string_view, std::int64_t&) = nullptr;
+    if constexpr (liberal_enum<Enum>) {
+      function = [](std::string_view text, std::int64_t& value) {
+        Enum read{};
+        if (!sage_enum_from_text(text, read)) return false;
+        value = static_cast<std::int64_t>(static_cast<number>(read));
+        return true;
+      };
+    }
+    return function;
+  }
   static constexpr enum_codec codec{all.entries, count, static_cast<std::int64_t>(std::numeric_limits<number>::min()),
-                                    static_cast<std::uint64_t>(std::numeric_limits<number>::max())};
+                                    static_cast<std::uint64_t>(std::numeric_limits<number>::max()), make_from_text()};
 };
 
 /// Reads a map key from its text; false when it is none.

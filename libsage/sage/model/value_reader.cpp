@@ -287,7 +287,7 @@ bool value_reader::read_ticks(std::int64_t& ticks, std::int64_t milliseconds, st
 }
 
 bool value_reader::read_enum(std::int64_t& value, const enum_codec& codec) {
-  if (codec.count == 0 || peek() != value_kind::string) {
+  if (codec.from_text == nullptr && (codec.count == 0 || peek() != value_kind::string)) {
     if (codec.min < 0) return read_integer(value, codec.min, static_cast<std::int64_t>(codec.max));
     std::uint64_t bits = 0;
     if (!read_unsigned(bits, codec.max)) return false;
@@ -302,6 +302,7 @@ bool value_reader::read_enum(std::int64_t& value, const enum_codec& codec) {
       return true;
     }
   }
+  if (codec.from_text != nullptr && codec.from_text(name, value)) return true;
   std::string message = "\"" + shorten(name) + "\" is none of ";
   for (std::size_t i = 0; i < codec.count && i < 16; ++i) {
     if (i > 0) message += ", ";

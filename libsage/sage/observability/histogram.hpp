@@ -1,8 +1,10 @@
 /// A histogram of durations: four buckets per power of two, so that a quantile is within 19 % of the truth.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 
@@ -32,10 +34,12 @@ class histogram {
   [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
   [[nodiscard]] std::uint64_t sum() const noexcept { return sum_; }
   [[nodiscard]] std::uint64_t max() const noexcept { return max_; }
-  /// The value below which the share `q` (0..1) of all values lies, rounded up to a bucket's upper bound.
+  /// The least value that the share `q` (0..1) of all values doesn't exceed, rounded up to its bucket's upper bound.
   [[nodiscard]] std::uint64_t quantile(double q) const noexcept {
     if (count_ == 0) return 0;
-    const auto wanted = static_cast<std::uint64_t>(q * static_cast<double>(count_ - 1)) + 1;
+    // The nearest rank: of two values, the 99th percentile is the larger.
+    const auto wanted =
+        std::max<std::uint64_t>(1, static_cast<std::uint64_t>(std::ceil(q * static_cast<double>(count_))));
     std::uint64_t seen = 0;
     for (std::size_t i = 0; i < buckets; ++i) {
       seen += counts_[i];

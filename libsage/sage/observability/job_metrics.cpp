@@ -4,11 +4,15 @@
 #include <string_view>
 #include <utility>
 
+#include "sage/base/utf8.hpp"
+
 namespace sage {
 
 namespace {
 
-void append_text(std::string& to, std::string_view text) {
+void append_text(std::string& to, std::string_view raw) {
+  std::string text;
+  append_repaired_utf8(text, raw);
   to += '"';
   for (const char c : text) {
     if (c == '"' || c == '\\') {
@@ -91,20 +95,6 @@ void append_instance(std::string& to, const instance_metrics& m) {
   w.durations("blocked_ns", m.blocked);
 }
 
-// Label values of the Prometheus text format: backslash, quote and newline are escaped.
-std::string label(std::string_view value) {
-  std::string escaped;
-  for (const char c : value) {
-    if (c == '\\' || c == '"') escaped += '\\';
-    if (c == '\n') {
-      escaped += "\\n";
-    } else {
-      escaped += c;
-    }
-  }
-  return escaped;
-}
-
 }  // namespace
 
 operator_metrics job_metrics::total(const std::string& name) const {
@@ -147,34 +137,6 @@ std::string job_metrics::to_json() const {
     to += ']';
   }
   to += '\n';
-  return to;
-}
-
-std::string job_metrics::to_prometheus() const {
-  struct family {
-    const char* name;
-    const char* help;
-    std::uint64_t operator_metrics::*value;
-  };
-  static constexpr family families[] = {
-      {"sage_operator_records_in_total", "Records taken in.", &operator_metrics::records_in},
-      {"sage_operator_records_out_total", "Records emitted.", &operator_metrics::records_out},
-      {"sage_operator_batches_in_total", "Batches taken in.", &operator_metrics::batches_in},
-      {"sage_operator_batches_out_total", "Batches emitted.", &operator_metrics::batches_out},
-      {"sage_operator_records_filtered_total", "Records the user's decision ended here.",
-       &operator_metrics::filtered},
-      {"sage_operator_records_dropped_total", "Records dropped by error policy.", &operator_metrics::dropped},
-      {"sage_operator_records_dead_lettered_total", "Records sent to dead letters.",
-       &operator_metrics::dead_lettered},
-  };
-  std::string to;
-  for (const family& f : families) {
-    to += std::string("# HELP ") + f.name + ' ' + f.help + "\n# TYPE " + f.name + " counter\n";
-    for (const operator_metrics& m : operators) {
-      to += std::string(f.name) + "{job=\"" + label(job) + "\",operator=\"" + label(m.name) + "\",instance=\"" +
-            std::to_string(m.instance) + "\"} " + std::to_string(m.*f.value) + '\n';
-    }
-  }
   return to;
 }
 

@@ -53,7 +53,7 @@ struct job_metrics {
   [[nodiscard]] operator_metrics total(const std::string& name) const;
   /// JSON as in docs/formats/metrics.schema.json.
   [[nodiscard]] std::string to_json() const;
-  /// The Prometheus text format, version 0.0.4.
+  /// The Prometheus text format, version 0.0.4, as in docs/reference/metrics.md. Seconds instead of nanoseconds.
   [[nodiscard]] std::string to_prometheus() const;
 };
 

@@ -8,12 +8,16 @@
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/base_sink.h>
 
+#include "sage/base/utf8.hpp"
+
 namespace sage {
 
 namespace {
 
-// Within quotes, for both forms: a line stays one line, and JSON stays JSON.
-void append_escaped(std::string& to, std::string_view text) {
+// Within quotes, for both forms: a line stays one line, and JSON stays JSON, whatever bytes a path has.
+void append_escaped(std::string& to, std::string_view raw) {
+  std::string text;
+  append_repaired_utf8(text, raw);
   for (const char c : text) {
     if (c == '"' || c == '\\') {
       to += '\\';

@@ -200,7 +200,7 @@ void chain::stop_timing(std::size_t position, nanoseconds begun) {
   if (!timing_) return;
   link& l = *links_[position];
   const auto whole = static_cast<std::uint64_t>(l.self().time().now() - begun);
-  l.counters.service_ns += (whole - std::min(whole, l.nested_ns)) * timed_one_in;
+  l.counters.service_ns += whole - std::min(whole, l.nested_ns);
   if (position > 0) links_[position - 1]->nested_ns += whole;
 }
 
@@ -303,8 +303,12 @@ void chain::abort() noexcept {
 void chain::count(instance_counters& to) const {
   to.operators.clear();
   to.emitted.clear();
+  // The batches that were timed stand for all: of the first few, one for itself alone.
+  const std::uint64_t timed = (taken_ + timed_one_in - 1) / timed_one_in;
+  const double all_per_timed = timed == 0 ? 0 : static_cast<double>(taken_) / static_cast<double>(timed);
   for (const auto& l : links_) {
     operator_counters& its = to.operators.emplace_back(l->counters);
+    its.service_ns = static_cast<std::uint64_t>(static_cast<double>(its.service_ns) * all_per_timed);
     to.emitted.insert(to.emitted.end(), l->emitted.begin(), l->emitted.end());
     if (const auto* source = l->source()) its.dropped = source->dropped();
     if (const auto* logic = l->logic()) {

@@ -220,6 +220,17 @@ TEST_CASE("a file that became shorter is an error, not fewer lines", "[connector
   CHECK(test::error_of([&] { test::read_split(source, part, 0); }).code() == errc::io);
 }
 
+TEST_CASE("a file that is gone when its turn comes is an error with its path", "[connectors][lines]") {
+  testing::memory_files files({{"d/a", "one\n"}, {"d/b", "two\n"}});
+  const auto source = file::lines("d").from_files(files);
+  const source_plan plan = source.plan();
+  REQUIRE(files.remove("d/b"));
+  CHECK(test::read_split(source, plan.splits[0], 0) == lines{"one"});
+  const auto problem = test::error_of([&] { test::read_split(source, plan.splits[1], 0); });
+  CHECK(problem.code() == errc::not_found);
+  CHECK(problem.where() == "d/b");
+}
+
 TEST_CASE("the standard input is a path", "[connectors][lines]") {
   testing::memory_files files({{"stdin", "a\nb"}});
   CHECK(test::read_all(file::stdin_lines().from_files(files)) == lines{"a", "b"});

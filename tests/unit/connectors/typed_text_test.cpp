@@ -95,6 +95,28 @@ TEST_CASE("a file of CSV can be read from any position on", "[connectors][csv]")
   }
 }
 
+TEST_CASE("a line of JSON that breaks off is named by its own number", "[connectors][json]") {
+  testing::memory_files files({{"f.jsonl", "{\"name\":\"a\"}\n{\"name\":\"b\"\n{\"name\":\"c\"}\n"}});
+  const auto problem = test::error_of([&] { test::read_all(file::json_lines<trade>("f.jsonl").from_files(files)); });
+  CHECK(problem.where() == "f.jsonl:2:12");
+}
+
+TEST_CASE("JSON Lines may have to name every field that isn't optional", "[connectors][json]") {
+  testing::memory_files files({{"f.jsonl", "{\"name\":\"a\",\"count\":1,\"x\":0}\n{\"name\":\"b\"}\n"}});
+  const auto source = file::json_lines<trade>("f.jsonl").from_files(files);
+  CHECK(test::read_all(source) == trades{{"a", 1, std::nullopt}, {"b", 0, std::nullopt}});
+  const auto problem =
+      test::error_of([&] { test::read_all(file::json_lines<trade>("f.jsonl").all_fields().from_files(files)); });
+  CHECK(problem.where() == "f.jsonl:2:12");
+  CHECK(problem.message() == "count: field is missing");
+}
+
+TEST_CASE("a bad row tells people what to do where it knows nothing better", "[connectors][csv]") {
+  testing::memory_files files({{"t.csv", "name,count\na,x\n"}});
+  const auto source = file::csv<trade>("t.csv").from_files(files).on_bad_row(sage::fail, "mend it");
+  CHECK(test::error_of([&] { test::read_all(source); }).advice() == "mend it");
+}
+
 TEST_CASE("a bad row is named by file, line, column and field", "[connectors][csv]") {
   const auto wrong_type = problem_of_csv("name,count\n\"a\nb\",1\n\nc,many\n");
   CHECK(wrong_type.code() == errc::parse);

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "sage/model/json.hpp"
 #include "sage/model/value_shape.hpp"
 #include "tests/catch.hpp"
 #include "tests/unit/model/sample_records.hpp"
@@ -32,6 +33,12 @@ SAGE_DESCRIBE_ENUM(color, red, green)
 enum old_style { apple = 3 };
 SAGE_DESCRIBE_ENUM(old_style, apple)
 enum class plain { a };
+enum class answer { no, yes };
+SAGE_DESCRIBE_ENUM(answer, no, yes)
+bool sage_enum_from_text(std::string_view text, answer& value) {
+  value = answer::yes;
+  return text == "Y";
+}
 
 struct not_described {
   int x;
@@ -124,6 +131,17 @@ TEST_CASE("the values of a described enum have names in both directions", "[mode
   CHECK(value == color::green);
   CHECK_FALSE(sage::enum_from_name("Green", value));
   CHECK(value == color::green);
+}
+
+TEST_CASE("a liberal enum is read from other texts, never from numbers, and written by its names",
+          "[model][describe]") {
+  STATIC_REQUIRE(sage::liberal_enum<answer>);
+  STATIC_REQUIRE_FALSE(sage::liberal_enum<color>);
+  CHECK(sage::from_json<answer>("\"yes\"").value() == answer::yes);
+  CHECK(sage::from_json<answer>("\"Y\"").value() == answer::yes);
+  CHECK(std::string(sage::from_json<answer>("\"maybe\"").error().what()) == "1:1: \"maybe\" is none of no, yes");
+  CHECK_FALSE(sage::from_json<answer>("1"));
+  CHECK(sage::to_json(answer::yes) == "\"yes\"");
 }
 
 TEST_CASE("what can be encoded is known at compile time, through all nesting", "[model][describe]") {

@@ -90,6 +90,12 @@ TEST_CASE("a strict decoder wants each field and no other", "[model][json]") {
   CHECK(from_json<samples::tree>(R"({"children":[],"name":"a"})", {}, decode_mode::strict));
 }
 
+TEST_CASE("a complete decoder wants each field and skips others", "[model][json]") {
+  using sage::decode_mode;
+  CHECK(from_json<samples::tree>(R"({"x":[1],"children":[],"name":"a"})", {}, decode_mode::complete));
+  CHECK(error_of<samples::tree>(R"({"children":[]})", {}, decode_mode::complete).ends_with("name: field is missing"));
+}
+
 TEST_CASE("an error says line, column, path, what was wanted and what was there", "[model][json]") {
   CHECK(error_of<compounds>("{\"lines\":[{},\n  {\"status\": \"x\"}]}") ==
         "2:14: lines[1].status: expected a number, got a string");

@@ -56,6 +56,21 @@ TEST_CASE("a JSON log line is one object with the job, operator and instance", "
   CHECK_FALSE(bare.contains("instance"));
 }
 
+TEST_CASE("a JSON log line is JSON when a path is not UTF-8", "[observability][log]") {
+  capture to;
+  logger log(log_level::info, log_form::json, to.writer());
+  log.write(log_level::error,
+            "b\xe4"
+            "d.txt: can't open",
+            {"job", "op\xff", 0}, {{"path", "\xc3"}});
+  const auto line = nlohmann::json::parse(to.lines.at(0));
+  CHECK(line["message"] ==
+        "b\xef\xbf\xbd"
+        "d.txt: can't open");
+  CHECK(line["operator"] == "op\xef\xbf\xbd");
+  CHECK(line["path"] == "\xef\xbf\xbd");
+}
+
 TEST_CASE("a logger shows lines of its level and above", "[observability][log]") {
   capture to;
   logger log(log_level::warn, log_form::human, to.writer());

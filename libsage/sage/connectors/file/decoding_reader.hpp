@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -74,6 +75,7 @@ class decoding_reader final : public source_reader<T> {
       case decoded::never:
         if (outcome == decoded::never || options_.on_bad_row.then != error_policy::action::drop) {
           cursor_.step_back(text);
+          if (problem.advice.empty()) problem.advice = options_.bad_row_advice;
           throw error_of_row(cursor_, problem);
         }
         ++dropped_;
@@ -95,13 +97,14 @@ class decoding_settings : public text_settings<Derived> {
  public:
   /// What becomes of a row that can't be decoded: `sage::fail` (default) ends the job with file, line and column,
   /// `sage::drop` counts it as dropped by the source. To keep such rows, read `lines` and decode them in a `map` with
-  /// `.on_error(sage::dead_letters)`.
-  Derived& on_bad_row(error_policy policy) {
+  /// `.on_error(sage::dead_letters)`. `advice` is what the error tells people to do, where it knows nothing better.
+  Derived& on_bad_row(error_policy policy, std::string advice = {}) {
     if (policy.retries_max > 0 || policy.then == error_policy::action::dead_letter) {
       throw error(errc::invalid_argument, "on_bad_row can't do " + policy.to_string(), Derived::kind(),
                   "use fail or drop; for dead letters read lines and map them with a decoder");
     }
     this->options_.on_bad_row = policy;
+    this->options_.bad_row_advice = std::move(advice);
     return static_cast<Derived&>(*this);
   }
 

@@ -41,7 +41,8 @@ class document_reader final : public source_reader<document> {
       made_.bytes.resize(before + content_->read(made_.bytes.data() + before, step_bytes));
       if (made_.bytes.size() > options_.bytes_max) {
         throw error(errc::limit, "has more than " + std::to_string(options_.bytes_max) + " bytes", made_.path,
-                    content_->is_gzip() ? "unpacked; raise bytes_max if it can be trusted" : "raise bytes_max");
+                    content_->is_gzip() ? "unpacked; leave it out, or raise bytes_max if it can be trusted"
+                                        : "leave it out, or raise bytes_max");
       }
     }
     made_.bytes.shrink_to_fit();

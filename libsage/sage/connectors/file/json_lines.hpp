@@ -25,16 +25,22 @@ struct json_decoder {
 /// The decoder of json_line_source.
 template <encodable T>
 struct json_line_decoder : line_finder {
+  explicit json_line_decoder(decode_mode mode) noexcept : mode_(mode) {}
   void begin_split(const text_options&, context&, const split&, std::uint64_t) const noexcept {}
   [[nodiscard]] decoded decode(std::string_view text, T& value, decode_problem& problem) const {
     if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) return decoded::none;
-    return decode_json(text, value, problem) ? decoded::yes : decoded::no;
+    // Without its line end, so that what breaks off is found on its own line.
+    if (text.back() == '\n') text.remove_suffix(1);
+    return decode_json(text, value, problem, {}, mode_) ? decoded::yes : decoded::no;
   }
   [[nodiscard]] static std::uint64_t lines_beyond(std::string_view) noexcept { return 0; }
+
+ private:
+  decode_mode mode_;
 };
 
 /// Reads files with one JSON value per line. Blank lines are no records. Unknown fields are skipped, missing ones
-/// keep their default.
+/// keep their default, unless `all_fields()` is said.
 ///
 /// Shape       files -> T
 /// Emits       the records of each split in order
@@ -47,14 +53,21 @@ class json_line_source : public decoding_settings<json_line_source<T>> {
   using record_type = T;
   explicit json_line_source(paths wanted) : paths_(std::move(wanted)) {}
 
+  /// A record that lacks a field of `T` is a bad row, unless that field is optional.
+  json_line_source& all_fields() {
+    mode_ = decode_mode::complete;
+    return *this;
+  }
+
   static const char* kind() { return "file_json_lines"; }
   [[nodiscard]] source_plan plan() const { return plan_text(paths_, this->options_); }
   [[nodiscard]] std::unique_ptr<source_reader<T>> make_reader() const {
-    return std::make_unique<decoding_reader<T, json_line_decoder<T>>>(this->options_);
+    return std::make_unique<decoding_reader<T, json_line_decoder<T>>>(this->options_, mode_);
   }
 
  private:
   paths paths_;
+  decode_mode mode_ = decode_mode::tolerant;
 };
 
 /// `env.from_source(sage::file::json_lines<click>("clicks.jsonl"))`; without a type, dynamic values.

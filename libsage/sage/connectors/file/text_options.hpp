@@ -23,8 +23,9 @@ struct text_options {
   std::size_t block_bytes = 256u << 10;
   bool strip_carriage_return = false;
   bool allow_binary = false;
-  bool records_span_lines = false;    ///< so that files can't be cut at line ends
-  error_policy on_bad_row = fail;     ///< fail or drop
+  bool records_span_lines = false;  ///< so that files can't be cut at line ends
+  error_policy on_bad_row = fail;   ///< fail or drop
+  std::string bad_row_advice = {};
   bool skip_byte_order_mark = false;  ///< of UTF-8, at the beginning of a file
   file_system* files = &system_files();
 };

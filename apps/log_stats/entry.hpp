@@ -1,0 +1,30 @@
+/// What is read of a log record.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include <sage/sage.hpp>
+
+namespace log_stats {
+
+/// How much a record matters, least first.
+enum class level : std::uint8_t { trace, debug, info, warn, error, fatal };
+SAGE_DESCRIBE_ENUM(level, trace, debug, info, warn, error, fatal)
+
+/// Levels in any case; "warning" is warn, "critical" is fatal. False for anything else.
+[[nodiscard]] bool sage_enum_from_text(std::string_view text, level& value);
+
+/// One log record. Its `time` is not among the fields: nothing here needs it, and columns that are no field are
+/// skipped.
+struct entry {
+  std::string service;
+  log_stats::level level = log_stats::level::info;
+  std::uint32_t status = 0;
+  std::uint64_t duration_ms = 0;
+  std::uint64_t bytes = 0;
+};
+SAGE_DESCRIBE(entry, service, level, status, duration_ms, bytes)
+
+}  // namespace log_stats

@@ -1,0 +1,52 @@
+/// The figures of one service: how they are summed up, and the row they become.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include <sage/sage.hpp>
+
+#include "log_stats/entry.hpp"
+
+namespace log_stats {
+
+/// One row of the result.
+struct service_stats {
+  std::string service;
+  std::uint64_t count = 0;
+  std::uint64_t errors = 0;  ///< records with a status of 500 or more
+  std::uint64_t bytes = 0;
+  std::uint64_t duration_ms_min = 0;
+  std::string duration_ms_mean;  ///< with three decimals; what lies in the middle is rounded up
+  std::uint64_t duration_ms_max = 0;
+};
+SAGE_DESCRIBE(service_stats, service, count, errors, bytes, duration_ms_min, duration_ms_mean, duration_ms_max)
+
+/// `sum / count` with three decimals, exact; what lies in the middle between two is rounded up: 1 / 16 = 0.0625 is
+/// "0.063". `count` is 1 to 1.8e16.
+[[nodiscard]] std::string mean_text(std::uint64_t sum, std::uint64_t count);
+
+/// The aggregate: sums in integers, so that the order of the records and the number of instances don't matter.
+///
+/// Fails  errc::limit when bytes or durations add up to more than 64 bits
+struct sum_up {
+  struct accumulator {
+    std::uint64_t count = 0;
+    std::uint64_t errors = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t duration_ms = 0;
+    std::uint64_t duration_ms_min = 0;
+    std::uint64_t duration_ms_max = 0;
+  };
+
+  void add(accumulator& to, const entry& one) const {
+    constexpr std::uint32_t first_server_error = 500;
+    merge(to, {1, one.status >= first_server_error ? 1u : 0u, one.bytes, one.duration_ms, one.duration_ms,
+               one.duration_ms});
+  }
+  void merge(accumulator& to, const accumulator& more) const;
+  service_stats result(const std::string& service, const accumulator& sums) const;
+};
+
+}  // namespace log_stats

@@ -1,0 +1,104 @@
+// The commands in the guide: each `console` block is run as it stands, and must print what it says.
+#include <fstream>
+
+#include "tests/catch.hpp"
+#include "tests/system/process.hpp"
+
+using namespace sage::testing;
+
+namespace {
+
+struct command {
+  std::size_t line = 0;
+  std::string text;
+  std::vector<std::string> expected;
+};
+
+std::vector<command> commands_of(const std::string& page) {
+  std::ifstream file(SAGE_SOURCE_DIR "/docs/guide/" + page);
+  REQUIRE(file.good());
+  std::vector<command> all;
+  bool inside = false;
+  std::size_t number = 0;
+  for (std::string line; std::getline(file, line);) {
+    ++number;
+    if (line.starts_with("```")) {
+      inside = line == "```console";
+    } else if (inside && line.starts_with("$ ")) {
+      all.push_back({number, line.substr(2), {}});
+    } else if (inside) {
+      REQUIRE(!all.empty());
+      all.back().expected.push_back(line);
+    }
+  }
+  return all;
+}
+
+// "..." within a line stands for anything in it.
+bool fits(const std::string& line, const std::string& pattern) {
+  std::size_t at = 0;
+  std::size_t from = 0;
+  for (bool first = true;; first = false) {
+    const std::size_t dots = pattern.find("...", from);
+    const std::string part = pattern.substr(from, dots == std::string::npos ? dots : dots - from);
+    if (dots == std::string::npos && !first) return line.size() >= at + part.size() && line.ends_with(part);
+    if (dots == std::string::npos) return line == part;
+    const std::size_t found = line.find(part, at);
+    if (found == std::string::npos || (first && found != 0)) return false;
+    at = found + part.size();
+    from = dots + 3;
+  }
+}
+
+// A line "..." stands for any number of lines.
+bool fit(const std::vector<std::string>& lines, std::size_t line, const std::vector<std::string>& patterns,
+         std::size_t pattern) {
+  if (pattern == patterns.size()) return line == lines.size();
+  if (patterns[pattern] == "...") {
+    for (std::size_t next = line; next <= lines.size(); ++next) {
+      if (fit(lines, next, patterns, pattern + 1)) return true;
+    }
+    return false;
+  }
+  return line < lines.size() && fits(lines[line], patterns[pattern]) && fit(lines, line + 1, patterns, pattern + 1);
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    lines.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return lines;
+}
+
+TEST_CASE("the patterns of the guide match what they should and nothing else", "[system][guide]") {
+  CHECK(fits("a b", "a b"));
+  CHECK(fits("a 1.5 b", "a ... b"));
+  CHECK(fits("a b c", "...c"));
+  CHECK(fits("a b", "a..."));
+  CHECK_FALSE(fits("a b", "b..."));
+  CHECK_FALSE(fits("a b", "a"));
+  CHECK_FALSE(fits("a b", "...a"));
+  CHECK(fit({"a", "b", "c"}, 0, {"a", "...", "c"}, 0));
+  CHECK(fit({"a"}, 0, {"a", "..."}, 0));
+  CHECK_FALSE(fit({"a", "b"}, 0, {"a"}, 0));
+  CHECK_FALSE(fit({"a"}, 0, {"a", "b"}, 0));
+}
+
+TEST_CASE("the commands in the guide print what it says", "[system][guide]") {
+  for (const char* page : {"word_count.md", "log_stats.md", "ask.md", "command_line.md"}) {
+    const scratch_folder folder;
+    const std::vector<command> commands = commands_of(page);
+    CHECK(commands.size() > 5);
+    for (const command& one : commands) {
+      const finished_process ended = run_shell(
+          "cd " + folder.path("") + " && PATH=$bin:$PATH && export LC_ALL=C PATH && { " + one.text + "; } 2>&1");
+      INFO("docs/guide/" << page << ":" << one.line << ": " << one.text << "\n" << ended.out);
+      CHECK(fit(lines_of(ended.out), 0, one.expected, 0));
+    }
+  }
+}
+
+}  // namespace

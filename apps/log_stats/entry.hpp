@@ -22,9 +22,13 @@ struct entry {
   std::string service;
   log_stats::level level = log_stats::level::info;
   std::uint32_t status = 0;
-  std::uint64_t duration_ms = 0;
+  double duration_ms = 0;
   std::uint64_t bytes = 0;
 };
 SAGE_DESCRIBE(entry, service, level, status, duration_ms, bytes)
+
+/// A duration in nanoseconds, which is exact for what logs have: whole milliseconds, or some with up to six decimals.
+/// Throws errc::parse for what is no duration: less than 0, or more than 290 years.
+[[nodiscard]] std::uint64_t nanoseconds_of(double milliseconds);
 
 }  // namespace log_stats

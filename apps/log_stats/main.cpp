@@ -41,8 +41,9 @@ sage::app app() {
       "--min-level\n"
       "and writes CSV, one row per service, ordered by the bytes of its name:\n"
       "  service,count,errors,bytes,duration_ms_min,duration_ms_mean,duration_ms_max\n"
-      "Errors are records with a status of 500 or more. Durations are whole milliseconds; their mean has three\n"
-      "decimals, halves rounded up. All sums are exact. The output appears under its name when it is complete.");
+      "Errors are records with a status of 500 or more. Durations may have decimals, kept to the nanosecond; their\n"
+      "mean has three, halves rounded up. All sums are exact. The output appears under its name when it is "
+      "complete.");
   app.example("log_stats run --input access.csv --output stats.csv", "one file");
   app.example("log_stats run --input 'logs/*.jsonl.gz' --output - --min-level warn",
               "all files of a folder, warnings and worse, to the terminal");
@@ -70,6 +71,7 @@ sage::app app() {
         .key_by(&entry::service)
         .aggregate(log_stats::sum_up{})
         .name("stats")
+        .on_error(given.get<std::string>("on-error") == "drop" ? sage::drop : sage::fail)
         .transform("by_service", [] { return std::make_unique<log_stats::by_service>(); })
         .parallelism(1)
         .sink(sage::file::csv_sink<log_stats::service_stats>(given.get<std::string>("output")))

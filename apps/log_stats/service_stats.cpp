@@ -17,29 +17,30 @@ std::uint64_t sum(std::uint64_t a, std::uint64_t b, const char* column) {
 
 }  // namespace
 
-std::string mean_text(std::uint64_t sum, std::uint64_t count) {
-  constexpr std::uint64_t parts = 1000;
-  std::uint64_t whole = sum / count;
-  // Twice the rest, so that half a part is a whole number: nothing is rounded but the result.
-  std::uint64_t thousandths = (2 * parts * (sum % count) + count) / (2 * count);
-  if (thousandths == parts) {
-    ++whole;
-    thousandths = 0;
+std::string milliseconds_text(std::uint64_t nanoseconds) {
+  constexpr std::uint64_t in_a_millisecond = 1'000'000;
+  std::string text = std::to_string(nanoseconds / in_a_millisecond);
+  if (const std::uint64_t rest = nanoseconds % in_a_millisecond; rest != 0) {
+    const std::string decimals = std::to_string(in_a_millisecond + rest).substr(1);
+    text += "." + decimals.substr(0, decimals.find_last_not_of('0') + 1);
   }
-  std::string digits = std::to_string(thousandths);
-  digits.insert(0, 3 - digits.size(), '0');
-  return std::to_string(whole) + "." + digits;
+  return text;
+}
+
+std::string mean_text(duration_sum nanoseconds, std::uint64_t count) {
+  // Thousandths of a millisecond, of twice everything, so that half of one is a whole number: only the result is
+  // rounded.
+  const duration_sum thousandths = (2 * nanoseconds + duration_sum{1000} * count) / (duration_sum{2000} * count);
+  const std::string decimals = std::to_string(1000 + static_cast<std::uint64_t>(thousandths % 1000)).substr(1);
+  return std::to_string(static_cast<std::uint64_t>(thousandths / 1000)) + "." + decimals;
 }
 
 void sum_up::merge(accumulator& to, const accumulator& more) const {
   if (more.count == 0) return;
-  // Both sums first: a record that fails changes nothing.
-  const std::uint64_t bytes = sum(to.bytes, more.bytes, "bytes");
-  const std::uint64_t duration_ms = sum(to.duration_ms, more.duration_ms, "duration_ms");
-  to.duration_ms_min = to.count == 0 ? more.duration_ms_min : std::min(to.duration_ms_min, more.duration_ms_min);
-  to.duration_ms_max = std::max(to.duration_ms_max, more.duration_ms_max);
-  to.bytes = bytes;
-  to.duration_ms = duration_ms;
+  to.bytes = sum(to.bytes, more.bytes, "bytes");  // first: a record that fails changes nothing
+  to.duration_ns += more.duration_ns;
+  to.duration_ns_min = to.count == 0 ? more.duration_ns_min : std::min(to.duration_ns_min, more.duration_ns_min);
+  to.duration_ns_max = std::max(to.duration_ns_max, more.duration_ns_max);
   to.errors += more.errors;
   to.count += more.count;
 }
@@ -49,9 +50,9 @@ service_stats sum_up::result(const std::string& service, const accumulator& sums
           sums.count,
           sums.errors,
           sums.bytes,
-          sums.duration_ms_min,
-          mean_text(sums.duration_ms, sums.count),
-          sums.duration_ms_max};
+          milliseconds_text(sums.duration_ns_min),
+          mean_text(sums.duration_ns, sums.count),
+          milliseconds_text(sums.duration_ns_max)};
 }
 
 }  // namespace log_stats

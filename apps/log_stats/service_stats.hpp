@@ -17,33 +17,39 @@ struct service_stats {
   std::uint64_t count = 0;
   std::uint64_t errors = 0;  ///< records with a status of 500 or more
   std::uint64_t bytes = 0;
-  std::uint64_t duration_ms_min = 0;
+  std::string duration_ms_min;   ///< with as many decimals as it has
   std::string duration_ms_mean;  ///< with three decimals; what lies in the middle is rounded up
-  std::uint64_t duration_ms_max = 0;
+  std::string duration_ms_max;
 };
 SAGE_DESCRIBE(service_stats, service, count, errors, bytes, duration_ms_min, duration_ms_mean, duration_ms_max)
 
-/// `sum / count` with three decimals, exact; what lies in the middle between two is rounded up: 1 / 16 = 0.0625 is
-/// "0.063". `count` is 1 to 1.8e16.
-[[nodiscard]] std::string mean_text(std::uint64_t sum, std::uint64_t count);
+/// A sum of durations in nanoseconds: of 2^64 records, each of 63 bits, none is too large.
+__extension__ using duration_sum = unsigned __int128;
+
+/// Nanoseconds as milliseconds with as many decimals as they have: "12", "12.5".
+[[nodiscard]] std::string milliseconds_text(std::uint64_t nanoseconds);
+
+/// The mean in milliseconds with three decimals, exact; what lies in the middle between two is rounded up: 1 ms / 16
+/// = 0.0625 is "0.063". `count` is at least 1.
+[[nodiscard]] std::string mean_text(duration_sum nanoseconds, std::uint64_t count);
 
 /// The aggregate: sums in integers, so that the order of the records and the number of instances don't matter.
 ///
-/// Fails  errc::limit when bytes or durations add up to more than 64 bits
+/// Fails  errc::limit when bytes add up to more than 64 bits, errc::parse for a duration below 0
 struct sum_up {
   struct accumulator {
     std::uint64_t count = 0;
     std::uint64_t errors = 0;
     std::uint64_t bytes = 0;
-    std::uint64_t duration_ms = 0;
-    std::uint64_t duration_ms_min = 0;
-    std::uint64_t duration_ms_max = 0;
+    duration_sum duration_ns = 0;
+    std::uint64_t duration_ns_min = 0;
+    std::uint64_t duration_ns_max = 0;
   };
 
   void add(accumulator& to, const entry& one) const {
     constexpr std::uint32_t first_server_error = 500;
-    merge(to, {1, one.status >= first_server_error ? 1u : 0u, one.bytes, one.duration_ms, one.duration_ms,
-               one.duration_ms});
+    const std::uint64_t duration_ns = nanoseconds_of(one.duration_ms);
+    merge(to, {1, one.status >= first_server_error ? 1u : 0u, one.bytes, duration_ns, duration_ns, duration_ns});
   }
   void merge(accumulator& to, const accumulator& more) const;
   service_stats result(const std::string& service, const accumulator& sums) const;

@@ -181,4 +181,18 @@ TEST_CASE("log_stats of nothing is a header, of one record one row", "[system][l
                   "--input-format", "csv"}) == header + "a,1,1,2,17,17.000,17\n");
 }
 
+TEST_CASE("log_stats keeps the decimals of durations, and refuses those below 0", "[system][log_stats]") {
+  const scratch_folder folder;
+  const std::string columns = "time,service,level,status,duration_ms,bytes\n";
+  const std::string rows = columns + "t,a,info,200,12.5,1\nt,a,info,200,0.25,1\nt,a,info,200,1e1,1\n";
+  CHECK(stats_of({"--input", folder.write("decimals.csv", rows)}) == header + "a,3,0,3,0.25,7.583,12.5\n");
+
+  const std::string bad = folder.write("negative.csv", rows + "t,a,info,200,-1,1\n");
+  const finished_process failed = run("log_stats", {"run", "--input", bad, "--output", "-"});
+  CHECK(failed.exit_code == 1);
+  CHECK(failed.out.empty());
+  CHECK(failed.err.find("duration_ms is -1") != std::string::npos);
+  CHECK(stats_of({"--input", bad, "--on-error", "drop"}) == header + "a,3,0,3,0.25,7.583,12.5\n");
+}
+
 }  // namespace

@@ -86,8 +86,10 @@ finding cores() {
   char limit[32];
   std::snprintf(limit, sizeof limit, "%.1f", *allowed);
   const auto threads = std::max<std::size_t>(1, static_cast<std::size_t>(*allowed));
-  return {"machine", "cores", std::to_string(count) + ", limited to " + limit,
-          "more threads than that would only take turns; set SAGE_THREADS=" + std::to_string(threads)};
+  return {"machine", "cores",
+          std::to_string(count) + ", limited to " + limit + ": SAGE_THREADS=" + std::to_string(threads) +
+              " keeps threads from taking turns",
+          ""};
 }
 
 // What a job uses when nothing is said, and what the environment says.

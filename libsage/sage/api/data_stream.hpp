@@ -115,7 +115,8 @@ class data_stream : public api::operator_settings<data_stream<T>> {
     return data_stream<T>(origin_.output_of(n));
   }
 
-  /// Groups records by `extract(record)`: a callable or a member pointer.
+  /// Groups records by `extract(record)`: a callable or a member pointer, and a pure function: its result is hashed
+  /// once and the hash carried along.
   template <key_extractor<T> F>
   auto key_by(F&& extract) const {
     using extract_type = std::decay_t<F>;

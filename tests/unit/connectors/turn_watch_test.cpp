@@ -1,25 +1,19 @@
 #include "sage/connectors/memory/turn_watch.hpp"
 
 #include "sage/connectors/memory/sources.hpp"
+#include "sage/testing/manual_clock.hpp"
 #include "tests/catch.hpp"
 
 namespace {
 
 using namespace sage;
 
-class told_clock final : public sage::clock {
- public:
-  [[nodiscard]] nanoseconds now() const noexcept override { return now_; }
-  [[nodiscard]] std::int64_t wall_ms() const noexcept override { return 0; }
-  nanoseconds now_ = 1'000'000'000;
-};
-
 TEST_CASE("a slow generator gives short reads, a quick one full ones", "[connectors][generator]") {
-  told_clock time;
+  sage::testing::manual_clock time;
   context self("job", "numbers", 0, 1, 4096, time, batch_pool::make(), 1);
   nanoseconds pace = 0;
   const generator numbers([&]() -> std::optional<int> {
-    time.now_ += pace;
+    time.advance(pace);
     return 7;
   });
   const auto reader = numbers.make_reader();

@@ -8,6 +8,7 @@
 #include "sage/operators/sink.hpp"
 #include "sage/operators/source.hpp"
 #include "sage/runtime/instance.hpp"
+#include "sage/testing/manual_clock.hpp"
 #include "tests/catch.hpp"
 
 namespace {
@@ -16,16 +17,6 @@ using namespace sage;
 using namespace sage::runtime;
 
 constexpr nanoseconds millisecond = 1'000'000;
-
-class stopped_clock final : public sage::clock {
- public:
-  [[nodiscard]] nanoseconds now() const noexcept override { return now_; }
-  [[nodiscard]] std::int64_t wall_ms() const noexcept override { return now_ / millisecond; }
-  void advance(nanoseconds by) { now_ += by; }
-
- private:
-  nanoseconds now_ = millisecond;
-};
 
 // Reads what it is told to, one call after the other.
 class told_reader final : public source_reader<int> {
@@ -75,7 +66,7 @@ struct source_instance {
     out.clear();
   }
 
-  stopped_clock time;
+  sage::testing::manual_clock time;
   flow_settings settings;
   ref<batch_pool> pool = batch_pool::make();
   std::vector<std::pair<int, read_status>> script;
@@ -101,7 +92,7 @@ TEST_CASE("a short read goes out before the next read, which may block", "[runti
 }
 
 TEST_CASE("a batch of slow records is handled in parts that fit a turn", "[runtime][instance]") {
-  stopped_clock time;
+  sage::testing::manual_clock time;
   flow_settings settings;
   const auto pool = batch_pool::make();
   int handled = 0;

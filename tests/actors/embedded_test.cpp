@@ -109,19 +109,19 @@ TEST_CASE("a slow sink holds the senders of an inlet back", "[actors][embedded]"
   constexpr int total = 2000;
   const caf::actor sender = h.system.spawn([&accepted, inlet = inlet](caf::event_based_actor* self) {
     auto next = std::make_shared<std::function<void(int)>>();
-    *next = [=, &accepted](int i) {
+    *next = [self, inlet, &accepted, again = std::weak_ptr(next)](int i) {
       if (i == total) {
         caf::anon_send_exit(inlet, caf::exit_reason::user_shutdown);
         self->quit();
         return;
       }
-      self->request(inlet, std::chrono::seconds(60), i).then([=, &accepted] {
+      self->request(inlet, std::chrono::seconds(60), i).then([i, again, &accepted] {
         ++accepted;
-        (*next)(i + 1);
+        if (const auto function = again.lock()) (*function)(i + 1);
       });
     };
     (*next)(0);
-    return caf::behavior{[](caf::ok_atom) {}};
+    return caf::behavior{[next](caf::ok_atom) {}};
   });
   // A probe of the host's own answers meanwhile, however often it is asked.
   const caf::actor probe =

@@ -87,6 +87,9 @@ class flat_map_operator final : public function_operator<In, F> {
 
   bool flush(output& out) { return out.emit(main_port, made_.take()); }
 
+  void emit_part(output& out) override {
+    if (made_.has_batch() && made_.size() > 0) flush(out);
+  }
   void finish_batch(output& out) override {
     if (!made_.has_batch()) return;
     this->input_.reset();

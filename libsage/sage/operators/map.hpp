@@ -26,7 +26,7 @@ class map_operator final : public function_operator<In, F> {
     const std::size_t stop = this->stop_;
     std::size_t i = this->cursor_;
     if constexpr (std::is_same_v<In, Out>) {
-      if (i == 0) in_place_ = this->policy_.fails() && in.unique();
+      if (i == 0) in_place_ = this->policy_.fails() && in.unique() && this->is_quick();
       if (in_place_) {
         In* const records = in.data();
         this->fate_.passed += stop - i;
@@ -59,11 +59,22 @@ class map_operator final : public function_operator<In, F> {
       }
     }
     if (!made_) return;
-    made_->header = this->input_->header;
-    if constexpr (holds_views<Out>) made_->retain_blocks_of(*this->input_);
+    take_after_input();
     this->input_.reset();
     if (!made_->empty()) out.emit(main_port, erase(std::move(made_)));
     made_.reset();
+  }
+
+  void emit_part(output& out) override {
+    if (!made_ || made_->empty()) return;
+    take_after_input();
+    out.emit(main_port, erase(std::move(made_)));
+    made_.reset();
+  }
+
+  void take_after_input() {
+    made_->header = this->input_->header;
+    if constexpr (holds_views<Out>) made_->retain_blocks_of(*this->input_);
   }
 
   // Counts what was made, also when the loop is left by an exception.

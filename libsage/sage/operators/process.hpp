@@ -72,6 +72,9 @@ class process_operator final : public keyed_operator<T, Extract, F> {
     made_.records().header = this->input_->header;
     if constexpr (holds_views<Out>) made_.records().retain_blocks_of(*this->input_);
   }
+  void emit_part(output& out) override {
+    if (made_.has_batch() && made_.size() > 0) out.emit(main_port, made_.take());
+  }
   void finish_batch(output& out) override {
     if (!made_.has_batch()) return;
     batch_ref made = made_.take();

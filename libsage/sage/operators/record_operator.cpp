@@ -63,6 +63,7 @@ flow record_operator::drive(output& out) {
       if (measured) end_part(cursor_ - begun_at, self_->time().now() - begun);
       if (slice_ >= self_->turn_max() && cursor_ < size) {
         yielded_ = true;
+        emit_part(watched);
         return flow::suspended;
       }
     } catch (...) {

@@ -31,6 +31,8 @@ class record_operator : public operator_base {
   virtual flow process(output& out) = 0;
   /// Emits what `process` has gathered of this batch; called once after its last record.
   virtual void finish_batch(output& out) { static_cast<void>(out); }
+  /// Emits what `process` has made of the batch so far: its turn is over, and nobody should wait for the rest of it.
+  virtual void emit_part(output& out) { static_cast<void>(out); }
   /// Emits what is left when the input has ended. May be called again after it returned suspended.
   virtual flow finish_input(output& out) {
     static_cast<void>(out);
@@ -52,6 +54,8 @@ class record_operator : public operator_base {
   [[nodiscard]] const batch<T>& input() const noexcept {
     return static_cast<const batch<T>&>(*input_);
   }
+  /// Whether the batch at hand will be handled at once, as far as is known.
+  [[nodiscard]] bool is_quick() const noexcept { return part_ >= input_->size(); }
   /// Whether the loop may edit or move away the input's records.
   [[nodiscard]] bool may_consume() const noexcept { return !policy_.keeps_record() && input_->unique(); }
 

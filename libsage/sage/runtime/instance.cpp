@@ -124,7 +124,11 @@ bool instance::step(effects& out) {
   if (!chain_.is_ready()) {
     const bool ready = chain_.resume(now_, out);
     now_ = time_.now();
-    if (!ready) return chain_.has_yielded();
+    if (!ready) {
+      const bool goes_on = chain_.has_yielded();
+      if (goes_on) flush(out);  // the rest of a slow batch takes its time: what is done doesn't wait for it
+      return goes_on;
+    }
   }
   switch (phase_) {
     case phase::running:

@@ -115,7 +115,8 @@ bool instance::work(bool input_waits, effects& out) {
   // Nothing the engine may have in hand for an idle source fills its batches up.
   if (phase_ == phase::running && (!input_waits || idle_)) flush(out);
   ask_for_timer(out);
-  return false;
+  // Whatever ended the work, an operator whose turn was over waits for nobody but us.
+  return chain_.has_yielded();
 }
 
 // Does one piece of work and leaves in now_ when it was done; false when there is none that can be done now. A clock

@@ -138,4 +138,76 @@ TEST_CASE("a batch of slow records is handled in parts that fit a turn", "[runti
   CHECK(next == 101);
 }
 
+// Emits 0, 1, 2 ... when its input has ended, in one batch.
+class emitting_at_end final : public operators::operator_base {
+ public:
+  explicit emitting_at_end(int records) : records_(records) {}
+  void open(context& self) override { self_ = &self; }
+  operators::flow on_batch(batch_ref, operators::output&) override { return operators::flow::done; }
+  operators::flow on_end(operators::output& out) override {
+    auto made = batch<int>::make(self_->pool(), static_cast<std::size_t>(records_));
+    for (int i = 0; i < records_; ++i) made->push_back(i);
+    out.emit(operators::main_port, erase(std::move(made)));
+    return operators::flow::done;
+  }
+
+ private:
+  int records_;
+  context* self_ = nullptr;
+};
+
+// A sink of 1 ms a record behind `head`, in one instance.
+struct slow_behind {
+  explicit slow_behind(chained_operator head, std::vector<channel_id> inputs) {
+    head.self = make_self(time, pool);
+    instance_parts parts;
+    parts.inputs = std::move(inputs);
+    parts.operators.push_back(std::move(head));
+    auto slow = [this](int) {
+      ++handled;
+      time.advance(millisecond);
+    };
+    parts.operators.emplace_back();
+    parts.operators.back().logic =
+        std::make_unique<operators::function_sink_operator<int, decltype(slow)>>(slow, error_policy{});
+    parts.operators.back().self = make_self(time, pool);
+    parts.metrics = std::make_shared<metrics_slot>();
+    core = std::make_unique<instance>(std::move(parts), time, settings);
+    core->open(out);
+    core->start(out);
+  }
+  // Runs until there is nothing to do; a limit, so that a mistake isn't a hang.
+  void run_dry() {
+    for (int i = 0; i < 1000 && core->run(false, out); ++i) continue;
+  }
+
+  sage::testing::manual_clock time;
+  flow_settings settings;
+  ref<batch_pool> pool = batch_pool::make();
+  int handled = 0;
+  effects out;
+  std::unique_ptr<instance> core;
+};
+
+TEST_CASE("what an operator emits at the end is handled in turns to its end", "[runtime][instance]") {
+  chained_operator head;
+  head.logic = std::make_unique<emitting_at_end>(100);
+  slow_behind s(std::move(head), {0});
+  s.core->on_end(0);
+  s.run_dry();
+  CHECK(s.handled == 100);
+  CHECK(s.out.back().what == effect::kind::finished);
+}
+
+TEST_CASE("what a source has read before it went idle is handled in turns to its end", "[runtime][instance]") {
+  std::vector<std::pair<int, read_status>> script{{100, read_status::idle}};
+  chained_operator head;
+  head.source = std::make_unique<operators::source_operator<int>>(std::make_unique<told_reader>(script));
+  slow_behind s(std::move(head), {});
+  s.run_dry();
+  s.core->on_split(split{"told", 0, 0, 0});
+  s.run_dry();
+  CHECK(s.handled == 100);
+}
+
 }  // namespace

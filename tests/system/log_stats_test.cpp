@@ -40,7 +40,7 @@ std::vector<record> records_of(std::size_t count, std::uint64_t seed) {
   return all;
 }
 
-std::string quoted(const std::string& text, const char* escape) {
+std::string in_quotes(const std::string& text, const char* escape) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"') out += escape;
@@ -56,8 +56,9 @@ std::string quoted(const std::string& text, const char* escape) {
 std::string as_csv(const std::vector<record>& all) {
   std::string text = "time,service,level,status,duration_ms,bytes\n";
   for (const record& one : all) {
-    text += "2024-05-01T00:00:00Z," + quoted(one.service, "\"") + "," + one.level + "," + std::to_string(one.status) +
-            "," + std::to_string(one.duration_ms) + "," + std::to_string(one.bytes) + "\n";
+    text += "2024-05-01T00:00:00Z," + in_quotes(one.service, "\"") + "," + one.level + "," +
+            std::to_string(one.status) + "," + std::to_string(one.duration_ms) + "," + std::to_string(one.bytes) +
+            "\n";
   }
   return text;
 }
@@ -68,7 +69,7 @@ std::string as_json_lines(const std::vector<record>& all) {
   for (const record& one : all) {
     text += "{\"bytes\":" + std::to_string(one.bytes) + ",\"level\":\"" + one.level +
             "\",\"host\":{\"name\":\"a\"}," + "\"duration_ms\":" + std::to_string(one.duration_ms) +
-            ",\"status\":" + std::to_string(one.status) + ",\"service\":" + quoted(one.service, "\\") +
+            ",\"status\":" + std::to_string(one.status) + ",\"service\":" + in_quotes(one.service, "\\") +
             ",\"time\":\"2024-05-01T00:00:00Z\"}\n";
   }
   return text;

@@ -34,7 +34,7 @@ error wrong(std::string what, std::string advice = {}) {
   return error(errc::configuration, std::move(what), {}, std::move(advice));
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   constexpr std::size_t shown_max = 60;
   std::string shown = "'";
   for (const char c : text.substr(0, shown_max)) shown += static_cast<unsigned char>(c) < 0x20 ? '?' : c;
@@ -89,7 +89,7 @@ result<option_value> parse_flag(std::string_view text) {
   for (const std::string_view no : {"false", "no", "off", "0"}) {
     if (text == no) return option_value(false);
   }
-  return wrong(quoted(text) + " is neither true nor false");
+  return wrong(in_quotes(text) + " is neither true nor false");
 }
 
 result<option_value> parse_one(const option_spec& spec, const std::string& text) {
@@ -98,24 +98,24 @@ result<option_value> parse_one(const option_spec& spec, const std::string& text)
     case option_kind::flag: return parse_flag(text);
     case option_kind::integer: {
       std::int64_t value = 0;
-      if (!read_number(text, value, rest) || !rest.empty()) return wrong(quoted(text) + " is not a whole number");
+      if (!read_number(text, value, rest) || !rest.empty()) return wrong(in_quotes(text) + " is not a whole number");
       return option_value(value);
     }
     case option_kind::number: {
       double value = 0;
       if (!read_number(text, value, rest) || !rest.empty() || !std::isfinite(value)) {
-        return wrong(quoted(text) + " is not a number");
+        return wrong(in_quotes(text) + " is not a number");
       }
       return option_value(value);
     }
     case option_kind::bytes: {
       const auto value = read_with_unit(text, byte_units, false);
-      if (!value) return wrong(quoted(text) + " is not a number of bytes", "write 65536, 64KiB, 4MiB or 1GB");
+      if (!value) return wrong(in_quotes(text) + " is not a number of bytes", "write 65536, 64KiB, 4MiB or 1GB");
       return option_value(*value);
     }
     case option_kind::duration: {
       const auto value = read_with_unit(text, duration_units, true);
-      if (!value) return wrong(quoted(text) + " is not a duration", "write 500ms, 5s or 2min");
+      if (!value) return wrong(in_quotes(text) + " is not a duration", "write 500ms, 5s or 2min");
       return option_value(*value);
     }
     case option_kind::text:
@@ -129,7 +129,7 @@ result<void> check_choice(const option_spec& spec, const std::string& text) {
     if (choice == text) return {};
   }
   if (spec.choices.empty()) return {};
-  return wrong(quoted(text) + " is not one of " + list(spec.choices), did_you_mean(text, spec.choices, "", ""));
+  return wrong(in_quotes(text) + " is not one of " + list(spec.choices), did_you_mean(text, spec.choices, "", ""));
 }
 
 result<void> check_limits(const option_spec& spec, const option_value& value) {
@@ -209,7 +209,7 @@ result<option_value> parse_value(const option_spec& spec, const std::vector<std:
   }
   if (auto problem = check_limits(spec, value); !problem) return problem.error();
   if (spec.check) {
-    if (const auto must = spec.check(value)) return wrong(*must + ", not " + quoted(show_value(spec, value)));
+    if (const auto must = spec.check(value)) return wrong(*must + ", not " + in_quotes(show_value(spec, value)));
   }
   return value;
 }

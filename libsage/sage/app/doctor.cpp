@@ -103,8 +103,9 @@ void add_defaults(std::vector<finding>& to) {
     // An app's own option may be a secret; SAGE's settings are none.
     const auto& table = settings_table();
     const bool is_ours =
-        name == "SAGE_CONFIG" || std::any_of(table.begin(), table.end(),
-                                             [&](const option_spec& one) { return variable_name(one.name) == name; });
+        name == "SAGE_CONFIG" || std::any_of(table.begin(), table.end(), [&wanted = name](const option_spec& one) {
+          return variable_name(one.name) == wanted;
+        });
     to.push_back({"environment", name, is_ours ? value : "is set, no setting of SAGE", ""});
   }
   if (variables.empty()) to.push_back({"environment", "SAGE_ variables", "none", ""});

@@ -37,6 +37,16 @@ double rounded(double value) {
   return std::round(value * 1e6) / 1e6;
 }
 
+run_time median_of(const series& one) {
+  std::vector<double> wall;
+  std::vector<double> cpu;
+  for (const run_time& t : one.times) {
+    wall.push_back(t.wall_s);
+    cpu.push_back(t.cpu_s);
+  }
+  return {median(std::move(wall)), median(std::move(cpu))};
+}
+
 const char* sign_of(figure::wanted relation) {
   switch (relation) {
     case figure::wanted::at_least: return ">=";
@@ -200,14 +210,9 @@ void session::write_table() const {
   if (!series_.empty()) {
     out << "\n| run | wall s | CPU s | M " << unit_ << "/s |\n|---|---|---|---|\n";
     for (const series& one : series_) {
-      std::vector<double> wall;
-      std::vector<double> cpu;
-      for (const run_time& t : one.times) {
-        wall.push_back(t.wall_s);
-        cpu.push_back(t.cpu_s);
-      }
-      out << "| " << one.name << " | " << number("%.3f", median(wall)) << " | " << number("%.3f", median(cpu))
-          << " | " << number("%.2f", one.work / median(wall) * 1e-6) << " |\n";
+      const run_time took = median_of(one);
+      out << "| " << one.name << " | " << number("%.3f", took.wall_s) << " | " << number("%.3f", took.cpu_s) << " | "
+          << number("%.2f", one.work / took.wall_s * 1e-6) << " |\n";
     }
   }
   out << "\n| figure | measured | wanted | |\n|---|---|---|---|\n";
@@ -227,14 +232,9 @@ void session::print() const {
   if (!series_.empty()) {
     std::printf("\n%-28s %12s %12s %14s\n", name_.c_str(), "wall s", "cpu s", ("M " + unit_ + "/s").c_str());
     for (const series& one : series_) {
-      std::vector<double> wall;
-      std::vector<double> cpu;
-      for (const run_time& t : one.times) {
-        wall.push_back(t.wall_s);
-        cpu.push_back(t.cpu_s);
-      }
-      std::printf("%-28s %12.3f %12.3f %14.2f\n", one.name.c_str(), median(wall), median(cpu),
-                  one.work / median(wall) * 1e-6);
+      const run_time took = median_of(one);
+      std::printf("%-28s %12.3f %12.3f %14.2f\n", one.name.c_str(), took.wall_s, took.cpu_s,
+                  one.work / took.wall_s * 1e-6);
     }
   }
   std::printf("\n%-52s %12s %-8s %12s\n", "figure", "measured", "", "wanted");

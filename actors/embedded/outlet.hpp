@@ -1,6 +1,7 @@
 /// to_actor: a sink that sends every record to an actor and waits for its answers.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -134,7 +135,7 @@ class courier final : public caf::event_based_actor {
   }
   void look_later() {
     if (unanswered_.empty() || std::exchange(looks_, true)) return;
-    delayed_send(this, timeout_ / 4, look_at_clock{});
+    delayed_send(this, std::max(timeout_ / 4, std::chrono::milliseconds(1)), look_at_clock{});
   }
 
   std::shared_ptr<outbox<T>> box_;

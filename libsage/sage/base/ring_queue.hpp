@@ -16,8 +16,6 @@ class ring_queue {
  public:
   [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
-  /// Precondition: not empty.
-  [[nodiscard]] T& front() noexcept { return places_[head_]; }
 
   void push_back(T element) {
     if (size_ == places_.size()) grow();

@@ -88,6 +88,9 @@ concept record = std::is_object_v<T> && std::same_as<T, std::decay_t<T>> && std:
 /// How a record is handed to a function that only looks at it.
 template <class T>
 using view_of = const T&;
+/// What such a function returns.
+template <class F, class T>
+using result_of_view_t = functions::call_result_t<functions::instantiated_t<F>, view_of<T>>;
 
 /// Every instance gets a function of its own: a copy, or what `make_each` makes for it.
 template <class F>
@@ -101,7 +104,7 @@ concept map_function = function_per_instance<F> && functions::callable<functions
 /// `f(record)` returns bool; the record is only looked at.
 template <class F, class T>
 concept filter_function = function_per_instance<F> && functions::callable<functions::instantiated_t<F>, view_of<T>> &&
-                          std::convertible_to < functions::call_result_t<functions::instantiated_t<F>, view_of<T>>,
+                          std::is_convertible_v < result_of_view_t<F, T>,
 bool > ;
 
 /// `f(const record&)`, called for its side effect.

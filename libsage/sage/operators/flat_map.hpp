@@ -11,12 +11,14 @@
 
 namespace sage {
 
+/// How a function is handed what it pushes its results into.
+template <class U>
+using collector_of = collector<U>&;
+
 /// `f(record, collector<U>&)`, or `f(record)` that returns a range of `U`.
 template <class F, class T, class U>
 concept collecting_function =
-    function_per_instance<F> && record<U> && functions::callable < functions::instantiated_t<F>,
-        T, collector<U>
-& > ;
+    function_per_instance<F> && record<U> && functions::callable<functions::instantiated_t<F>, T, collector_of<U>>;
 template <class F, class T>
 concept range_function = function_per_instance<F> && functions::callable<functions::instantiated_t<F>, T> &&
     std::ranges::input_range<typename functions::call_result<functions::instantiated_t<F>, T>::type>;

@@ -81,10 +81,8 @@ namespace sage {
 
 /// `f(T, const T&)` returns the next `T`.
 template <class F, class T>
-concept reduce_function =
-    std::copy_constructible<std::decay_t<F>> && std::copy_constructible<T> && std::is_invocable_r_v < T,
-        std::decay_t<F>
-&, T, view_of < T >> ;
+concept reduce_function = std::copy_constructible<std::decay_t<F>> && std::copy_constructible<T> &&
+    std::is_invocable_r_v<T, std::add_lvalue_reference_t<std::decay_t<F>>, T, view_of<T>>;
 
 /// Counts the records of each key: `pair<key, std::uint64_t>`.
 struct count {

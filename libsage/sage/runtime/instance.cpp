@@ -190,7 +190,8 @@ void instance::read(effects& out) {
     chain_.start_split(*std::exchange(next_split_, std::nullopt));
     reading_ = true;
   }
-  switch (chain_.read(now_, out)) {
+  const nanoseconds begun = now_;
+  switch (chain_.read(begun, out)) {
     case read_status::more:
       // The next read may block for long: what this one brought must not wait for it.
       if (chain_.has_read_short()) flush(out);
@@ -198,7 +199,6 @@ void instance::read(effects& out) {
     case read_status::idle: idle_ = true; break;
     case read_status::end_of_split: reading_ = false; break;
   }
-  const nanoseconds begun = now_;
   now_ = time_.now();
   // A reader that blocks is slow by nature, and what it brings is a batch like any other.
   if (now_ - begun > settings_.activation_time_max) chain_.on_slow_batch();

@@ -17,12 +17,13 @@ set(SAGE_ROOM_runtime base model observability routing state functions operators
 set(SAGE_ROOM_api base model observability routing state functions operators graph optimizer runtime)
 
 set(SAGE_ROOM_connectors base model observability state functions operators)
-set(SAGE_ROOM_llm base model observability state operators)
-set(SAGE_ROOM_agents base model observability state operators llm)
+set(SAGE_ROOM_llm base model observability state functions operators)
+set(SAGE_ROOM_agents base model observability state functions operators llm)
 set(SAGE_ROOM_cluster base model observability state operators)
-set(SAGE_ROOM_serving base model observability state operators llm agents)
+set(SAGE_ROOM_serving base model observability state functions operators llm agents)
 
-set(SAGE_ROOM_testing base model observability routing state functions operators graph optimizer runtime api)
+set(SAGE_ROOM_testing base model observability routing state functions operators graph optimizer runtime api llm
+  agents)
 set(SAGE_ROOM_app base model observability routing state functions operators graph optimizer runtime api connectors
   llm agents cluster serving)
 set(SAGE_ROOM_front base model observability routing state functions operators graph api connectors llm agents serving
@@ -55,9 +56,16 @@ set(SAGE_DOORS
   "^utf8proc\\.h$ -> ^apps/ask/tokens\\.cpp$"
   "^boost/program_options -> ^libsage/sage/app/[a-z0-9_]*\\.cpp$"
   "^yaml-cpp/ -> ^libsage/sage/app/[a-z0-9_]*\\.cpp$"
+  "^curl/ -> ^libsage/sage/(llm|agents)/[a-z0-9_/]*\\.cpp$"
+  "^boost/(asio|beast|system|optional) -> ^libsage/sage/(serving|testing)/[a-z0-9_/]*\\.cpp$"
+  "^openssl/ -> ^libsage/sage/(serving|testing|llm)/[a-z0-9_/]*\\.cpp$"
+  "^sqlite3\\.h$ -> ^(libsage/sage/agents|apps)/[a-z0-9_/]*\\.cpp$"
+  "^valijson/ -> ^libsage/sage/agents/[a-z0-9_/]*\\.cpp$"
+  "^kainjow/ -> ^libsage/sage/agents/[a-z0-9_/]*\\.cpp$"
+  "^hnswlib/ -> ^apps/ask/[a-z0-9_/]*\\.cpp$"
   "^[a-z]*mmintrin\\.h$ -> ^libsage/sage/(base|model|connectors)/"
   "^zlib\\.h$ -> ^libsage/sage/connectors/[a-z0-9_/]*\\.cpp$"
   "^(tbb|oneapi)/ -> ^tests/bench/")
 
 # Which <*.h> are behind a door of the list above; any other is the operating system's.
-set(SAGE_LIBRARY_C_HEADERS "^(zlib|libstemmer|utf8proc|[a-z]*mmintrin)\\.h$")
+set(SAGE_LIBRARY_C_HEADERS "^(zlib|libstemmer|utf8proc|sqlite3|[a-z]*mmintrin)\\.h$")

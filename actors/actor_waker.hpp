@@ -39,7 +39,8 @@ class actor_waker final : public waker {
       const std::lock_guard lock(mutex_);
       target = caf::actor_cast<caf::actor>(target_);
     }
-    if (target) caf::anon_send(target, wake_up{});
+    // Control overtakes data: a stop must not wait behind batches.
+    if (target) caf::anon_send<caf::message_priority::high>(target, wake_up{});
   }
   bool stop_requested() const noexcept override { return signal().is_requested(); }
   int stop_descriptor() const noexcept override { return signal().descriptor(); }

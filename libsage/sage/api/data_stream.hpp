@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "sage/api/async_operators.hpp"
 #include "sage/api/operator_settings.hpp"
 #include "sage/base/error.hpp"
 #include "sage/functions/signature.hpp"
@@ -103,6 +104,25 @@ class data_stream : public api::operator_settings<data_stream<T>> {
     } else {
       return add_flat_map<wanted>(std::forward<F>(function));
     }
+  }
+
+  /// Turns each record into what the task returns that `function(record)` makes: `task<U> f(const T&)`, or
+  /// `void f(const T&, completion<U>)`. Many calls run at once on few threads; see async_options.
+  template <async_function<T> F>
+  auto async_map(F&& function, async_options bounds = {}) const {
+    using out = typename api::async_traits<F, T>::result;
+    graph::node& n =
+        api::append_async<T, out, false>(origin_, operators::no_key{}, std::forward<F>(function), bounds, false);
+    return data_stream<out>(origin_.output_of(n));
+  }
+  /// The same for a task that returns a range: its elements leave together, in their order.
+  template <async_function<T> F>
+  auto async_flat_map(F&& function, async_options bounds = {}) const {
+    using range = typename api::async_traits<F, T>::result;
+    using out = std::remove_cvref_t<decltype(*std::declval<range&>().begin())>;
+    graph::node& n =
+        api::append_async<T, out, true>(origin_, operators::no_key{}, std::forward<F>(function), bounds, false);
+    return data_stream<out>(origin_.output_of(n));
   }
 
   /// Calls `function(const record&)` and passes the record on.

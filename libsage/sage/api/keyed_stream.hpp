@@ -88,6 +88,21 @@ class keyed_stream {
     return keyed_stream(data_stream<T>(before_).filter(std::forward<F>(predicate)).origin(), extract_);
   }
 
+  /// As `data_stream::async_map`; with `sage::ordered_by_key` the calls of one key run one after another.
+  template <async_function<T> F>
+  auto async_map(F&& function, async_options bounds = {.order = result_order::ordered_by_key}) const {
+    using out = typename api::async_traits<F, T>::result;
+    graph::node& n = api::append_async<T, out, false>(before_, extract_, std::forward<F>(function), bounds, true);
+    return data_stream<out>(before_.output_of(n));
+  }
+  template <async_function<T> F>
+  auto async_flat_map(F&& function, async_options bounds = {.order = result_order::ordered_by_key}) const {
+    using range = typename api::async_traits<F, T>::result;
+    using out = std::remove_cvref_t<decltype(*std::declval<range&>().begin())>;
+    graph::node& n = api::append_async<T, out, true>(before_, extract_, std::forward<F>(function), bounds, true);
+    return data_stream<out>(before_.output_of(n));
+  }
+
   /// Calls a function with keyed state for each record.
   template <process_function<T> F>
   auto process(F&& function) const {

@@ -22,6 +22,8 @@ class ring_queue {
     places_[(head_ + size_) & (places_.size() - 1)] = std::move(element);
     ++size_;
   }
+  /// Precondition: not empty.
+  [[nodiscard]] T& front() noexcept { return places_[head_]; }
   /// Takes the front out. Precondition: not empty.
   T pop_front() noexcept {
     T taken = std::move(places_[head_]);

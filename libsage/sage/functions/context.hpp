@@ -15,6 +15,9 @@ namespace sage {
 namespace state {
 class keyed_store;
 }
+namespace functions {
+class blocking_port;
+}
 
 /// The engine's ear: lets a source that reported `read_status::idle` say that there is something to read now, and
 /// tells blocking code when to give up. Thread-safe.
@@ -60,6 +63,10 @@ class context {
   [[nodiscard]] const std::shared_ptr<waker>& engine() const noexcept { return engine_; }
   void set_engine(std::shared_ptr<waker> engine) noexcept { engine_ = std::move(engine); }
 
+  /// Where blocking code of coroutines runs; null where a test made the context.
+  [[nodiscard]] const std::shared_ptr<functions::blocking_port>& blocking() const noexcept { return blocking_; }
+  void set_blocking(std::shared_ptr<functions::blocking_port> port) noexcept { blocking_ = std::move(port); }
+
   /// How long an operator may work before others should get their turn.
   [[nodiscard]] nanoseconds turn_max() const noexcept { return turn_max_; }
   void set_turn_max(nanoseconds turn) noexcept { turn_max_ = turn; }
@@ -83,6 +90,7 @@ class context {
   nanoseconds turn_max_ = 250'000;
   state::keyed_store* keyed_state_ = nullptr;
   std::shared_ptr<waker> engine_;
+  std::shared_ptr<functions::blocking_port> blocking_;
 };
 
 }  // namespace sage

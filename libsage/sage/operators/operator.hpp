@@ -76,6 +76,17 @@ class operator_base {
   /// A batch took its chain longer than a turn should: whoever can, takes the next ones in smaller parts.
   virtual void on_slow_batch() noexcept {}
 
+  /// Whether the operator has work of its own between batches: calls that other threads complete.
+  [[nodiscard]] virtual bool is_async() const noexcept { return false; }
+  /// Async operators: whether `on_wake` would find anything to do.
+  [[nodiscard]] virtual bool has_news() const noexcept { return false; }
+  /// Async operators: goes on with what other threads or timers have completed; as `resume`, while not suspended.
+  virtual flow on_wake(output& out) { return resume(out); }
+  /// Async operators: takes in what came from outside (a stop frees its capacity) without emitting anything.
+  virtual void attend() {}
+  /// Async operators: the moment at which they want to be woken.
+  [[nodiscard]] virtual std::optional<nanoseconds> wake_at() const noexcept { return std::nullopt; }
+
  protected:
   fate fate_;
 };

@@ -15,6 +15,11 @@ void fuse_chains(graph::logical_graph& graph, const optimizer_settings& settings
       to.reasons.push_back("not fused with '" + from.name + "': the user starts a chain here");
       continue;
     }
+    if (to.waits) {
+      to.reasons.push_back("not fused with '" + from.name +
+                           "': its calls end at any time, so nobody may block its actor");
+      continue;
+    }
     const auto live = [&](std::size_t i) { return !graph.at(graph.edges[i].to).removed; };
     const auto into = graph.edges_into(to.id);
     const auto out = graph.edges_from(from.id);

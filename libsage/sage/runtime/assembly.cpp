@@ -15,6 +15,7 @@ chained_operator make_operator(const job_record& job, const graph::planned_insta
   made.self = std::make_unique<context>(job.settings().name, n.name, planned.number, planned.parallelism,
                                         n.batch_size, job.time(), pool, seed);
   made.self->set_engine(engine);
+  made.self->set_blocking(job.blocking());
   made.self->set_turn_max(job.settings().flow.activation_time_max / 2);
   if (n.is_source()) {
     made.source = n.make_source();

@@ -60,6 +60,9 @@ chain::chain(std::vector<chained_operator> operators, std::vector<gate_binding> 
     links_.push_back(std::make_unique<link>(*this, i, std::move(operators[i])));
   }
   if (!links_.empty()) source_ = links_.front()->source();
+  for (std::size_t i = 0; i < links_.size(); ++i) {
+    if (links_[i]->logic() && links_[i]->logic()->is_async()) async_.push_back(i);
+  }
   for (const gate_binding& b : bindings) {
     if (!links_.empty()) links_[b.position]->gates.emplace_back(b.port, b.gate);
   }
@@ -265,6 +268,32 @@ bool chain::resume(nanoseconds now, effects& out) {
     if (!is_ready()) i = links_.size();  // an operator behind was suspended by what this one emitted
   }
   return is_ready();
+}
+
+void chain::attend(nanoseconds now, effects& out) {
+  now_ = now;
+  out_ = &out;
+  for (std::size_t i = async_.size(); i-- > 0;) {
+    link& l = *links_[async_[i]];
+    if (!l.logic()->has_news()) continue;
+    const bool may_emit = !l.suspended && gates_ready() &&
+                          std::none_of(links_.begin() + static_cast<std::ptrdiff_t>(async_[i]), links_.end(),
+                                       [](const auto& behind) { return behind->suspended; });
+    at_ = async_[i];
+    if (!may_emit) {
+      l.logic()->attend();
+    } else if (l.logic()->on_wake(l) == flow::suspended) {
+      suspend(l);
+    }
+  }
+}
+
+std::optional<nanoseconds> chain::wake_at() const noexcept {
+  std::optional<nanoseconds> next;
+  for (const std::size_t i : async_) {
+    if (const auto at = links_[i]->logic()->wake_at(); at && (!next || *at < *next)) next = at;
+  }
+  return next;
 }
 
 bool chain::end(nanoseconds now, effects& out) {

@@ -55,6 +55,11 @@ class chain {
   bool resume(nanoseconds now, effects& out);
   /// Tells the operators in order that there is no more input; call again after resume() until it returns true.
   bool end(nanoseconds now, effects& out);
+  /// Lets async operators go on with what has been completed meanwhile, where their output is ready.
+  void attend(nanoseconds now, effects& out);
+  [[nodiscard]] bool is_async() const noexcept { return !async_.empty(); }
+  /// The next moment at which an async operator wants to be woken.
+  [[nodiscard]] std::optional<nanoseconds> wake_at() const noexcept;
   void prepare(std::uint64_t epoch);
   void commit(std::uint64_t epoch);
   void abort() noexcept;
@@ -89,6 +94,7 @@ class chain {
   [[nodiscard]] bool gates_ready() const noexcept;
 
   std::vector<std::unique_ptr<link>> links_;
+  std::vector<std::size_t> async_;  // positions of operators that others complete work for
   operators::source_base* source_ = nullptr;
   std::vector<std::unique_ptr<output_gate>>& gates_;
   std::size_t opened_ = 0;

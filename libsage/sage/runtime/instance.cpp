@@ -114,6 +114,7 @@ bool instance::work(bool input_waits, effects& out) {
   }
   // Nothing the engine may have in hand for an idle source fills its batches up.
   if (phase_ == phase::running && (!input_waits || idle_)) flush(out);
+  if (phase_ == phase::ending) flush(out);  // what async operators still wait for must not hold back what is done
   ask_for_timer(out);
   // Whatever ended the work, an operator whose turn was over waits for nobody but us.
   return chain_.has_yielded();
@@ -122,6 +123,10 @@ bool instance::work(bool input_waits, effects& out) {
 // Does one piece of work and leaves in now_ when it was done; false when there is none that can be done now. A clock
 // reading is not for nothing: a batch of cheap work costs one, behind it.
 bool instance::step(effects& out) {
+  if (chain_.is_async()) {
+    chain_.attend(now_, out);
+    now_ = time_.now();
+  }
   if (!chain_.is_ready()) {
     const bool ready = chain_.resume(now_, out);
     now_ = time_.now();
@@ -292,11 +297,19 @@ void instance::fail(effects& out) {
 }
 
 void instance::ask_for_timer(effects& out) {
-  while (const auto at = chain_.take_retry_at()) {
+  const auto ask = [&](nanoseconds at) {
     effect timer{effect::kind::set_timer};
-    timer.at = *at;
+    timer.at = at;
     out.push_back(std::move(timer));
-  }
+  };
+  while (const auto at = chain_.take_retry_at()) ask(*at);
+  if (!chain_.is_async()) return;
+  // Engines can't take timers back, so a moment is asked for only when none is under way that comes as early.
+  while (!asked_.empty() && asked_.back() <= now_) asked_.pop_back();
+  const auto wanted = chain_.wake_at();
+  if (!wanted || (!asked_.empty() && asked_.back() <= *wanted)) return;
+  asked_.push_back(*wanted);
+  ask(*wanted);
 }
 
 void instance::track_blocked() {

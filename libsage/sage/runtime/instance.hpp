@@ -126,7 +126,8 @@ class instance {
   nanoseconds now_ = 0;
   nanoseconds started_at_ = 0;
   nanoseconds published_at_ = 0;
-  nanoseconds blocked_at_ = 0;  // since when the outputs hold this instance up
+  std::vector<nanoseconds> asked_;  // timers under way for async operators, the earliest last
+  nanoseconds blocked_at_ = 0;      // since when the outputs hold this instance up
   std::size_t records_this_time_ = 0;
   instance_counters counters_;
 };

@@ -25,7 +25,11 @@ std::string_view to_string(job_state state) noexcept {
 namespace sage::runtime {
 
 job_record::job_record(graph::physical_plan plan, job_settings settings, const clock& time)
-    : plan_(std::move(plan)), settings_(std::move(settings)), time_(time), started_at_(time.now()) {
+    : plan_(std::move(plan)),
+      settings_(std::move(settings)),
+      time_(time),
+      blocking_(functions::make_blocking_pool({.threads_max = settings_.blocking_threads_max})),
+      started_at_(time.now()) {
   for (std::size_t i = 0; i < plan_.instances.size(); ++i) slots_.push_back(std::make_shared<metrics_slot>());
 }
 

@@ -12,6 +12,7 @@
 
 #include "sage/base/clock.hpp"
 #include "sage/base/error.hpp"
+#include "sage/functions/tasks/blocking_port.hpp"
 #include "sage/graph/physical_plan.hpp"
 #include "sage/observability/operator_metrics.hpp"
 #include "sage/runtime/flow_settings.hpp"
@@ -34,6 +35,7 @@ struct job_settings {
   std::string name;
   flow_settings flow;
   std::uint64_t seed = 1;
+  std::size_t blocking_threads_max = 16;      ///< for run_blocking; started when first needed
   nanoseconds stop_deadline = 5'000'000'000;  ///< after which an instance that doesn't stop is left behind, by name
 };
 
@@ -45,6 +47,8 @@ class job_record {
   [[nodiscard]] const graph::physical_plan& plan() const noexcept { return plan_; }
   [[nodiscard]] const job_settings& settings() const noexcept { return settings_; }
   [[nodiscard]] const clock& time() const noexcept { return time_; }
+  /// The threads for blocking code of its coroutines.
+  [[nodiscard]] const std::shared_ptr<functions::blocking_port>& blocking() const noexcept { return blocking_; }
   [[nodiscard]] const std::shared_ptr<metrics_slot>& slot(std::size_t instance) const { return slots_.at(instance); }
 
   [[nodiscard]] job_state state() const;
@@ -62,6 +66,7 @@ class job_record {
   graph::physical_plan plan_;
   job_settings settings_;
   const clock& time_;
+  std::shared_ptr<functions::blocking_port> blocking_;
   std::vector<std::shared_ptr<metrics_slot>> slots_;
   nanoseconds started_at_;
   mutable std::mutex mutex_;

@@ -1,0 +1,77 @@
+/// One record inside an async operator: from the moment it is taken out of its batch until its fate is known.
+#pragma once
+
+#include <cstdint>
+#include <exception>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "sage/base/ref.hpp"
+#include "sage/functions/context.hpp"
+#include "sage/functions/tasks/task.hpp"
+#include "sage/functions/tasks/timer_heap.hpp"
+#include "sage/model/byte_block.hpp"
+
+namespace sage::operators {
+
+class async_core;
+class async_call;
+
+/// The calls of one key, in order: the first runs, the others wait for it.
+struct call_queue {
+  async_call* first = nullptr;
+  async_call* last = nullptr;
+  std::size_t waiting = 0;
+};
+
+/// At a stable address until its task is destroyed, which may be after its fate is known: while blocking code runs
+/// for it.
+class async_call : public functions::task_end, public functions::task_event {
+ public:
+  enum class stage : std::uint8_t {
+    free,         // nobody's
+    waiting,      // for a call of its key, or for capacity
+    running,      // its task lives
+    backing_off,  // until its next attempt
+    ended,        // its result is there and waits for its turn to leave
+    given_up,     // no result will come; its place in the order is still taken
+    leaving,      // its fate is known, its frames are pinned
+  };
+
+  async_call(async_core& core, const context& surroundings) : core_(core), self(surroundings), timer(*this) {}
+  async_call(const async_call&) = delete;
+  async_call& operator=(const async_call&) = delete;
+  virtual ~async_call() = default;
+
+  /// Calls the function and starts its task. Throws what the function throws by itself.
+  virtual void start() = 0;
+  /// Destroys the task and everything it has.
+  virtual void destroy_task() noexcept = 0;
+  /// Destroys record and result.
+  virtual void clear() noexcept = 0;
+  [[nodiscard]] virtual bool is_done() const noexcept = 0;
+  /// What the task threw, or null.
+  [[nodiscard]] virtual std::exception_ptr problem() const noexcept = 0;
+
+  void on_task_end() noexcept final;
+  void on_event() noexcept final;  // its timer
+
+ private:
+  async_core& core_;
+
+ public:
+  context self;  // of this call: what the function gets
+  functions::timer_node timer;
+  std::optional<functions::task_scope> scope;
+  stage at = stage::free;
+  std::uint32_t attempts = 0;
+  bool in_ended_queue = false;
+  bool timed_out = false;
+  std::exception_ptr start_problem;     // thrown before there was a task
+  call_queue* key = nullptr;            // of its key, with ordered_by_key
+  async_call* behind = nullptr;         // next of the same key
+  std::vector<ref<byte_block>> blocks;  // that the record views
+};
+
+}  // namespace sage::operators

@@ -1,0 +1,408 @@
+#include "sage/operators/async_operator.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "sage/base/error.hpp"
+#include "sage/functions/dead_letter.hpp"
+#include "sage/functions/tasks/waiting.hpp"
+
+namespace sage::operators {
+
+using stage = async_call::stage;
+
+namespace {
+
+// Coroutines resumed between two looks at the clock: enough to hide the look, few enough that a turn stays a turn
+// when each of them takes its time.
+constexpr std::size_t resumptions_per_look = 32;
+
+}  // namespace
+
+// ---- one call, as its task and its timer see it
+
+void async_call::on_task_end() noexcept {
+  core_.on_call_end(*this);
+}
+
+void async_call::on_event() noexcept {
+  core_.on_call_timer(*this);
+}
+
+// ---- what frames refer to
+
+async_core::async_core(const clock& time, const context& self) : loop_(time, self.engine(), self.blocking()) {}
+
+void async_core::on_call_end(async_call& call) {
+  if (call.at != stage::running && call.at != stage::backing_off) return;
+  if (std::exchange(call.in_ended_queue, true)) return;
+  ended.push_back(&call);
+}
+
+void async_core::on_call_timer(async_call& call) noexcept {
+  call.timed_out = call.at == stage::running;
+  on_call_end(call);
+}
+
+async_call& async_core::take_free() {
+  if (free_.empty()) {
+    calls_.push_back(make_call());
+    free_.reserve(calls_.capacity());
+    return *calls_.back();
+  }
+  async_call& call = *free_.back();
+  free_.pop_back();
+  return call;
+}
+
+void async_core::stop_calls() noexcept {
+  for (const auto& call : calls_) {
+    if (!call->scope) continue;
+    call->timer.cancel();
+    call->scope->retire();
+    if (call->scope->is_pinned()) loop_.abandon(*call->scope);
+    if (!call->scope->is_pinned()) call->destroy_task();
+  }
+}
+
+void async_core::destroy_calls() noexcept {
+  for (const auto& call : calls_) {
+    call->destroy_task();
+    call->timer.cancel();
+    call->clear();
+  }
+  calls_.clear();
+}
+
+// ---- the operator
+
+async_operator::async_operator(async_options bounds, error_policy policy)
+    : policy_(policy), bounds_(bounds), timeout_(functions::to_nanoseconds(bounds.timeout)) {
+  if (policy_.retries_max == 0 && bounds.retry.retries_max > 0) {
+    const error_policy::action then = policy_.then;
+    policy_ = bounds.retry;
+    if (then != error_policy::action::fail) policy_.then = then;
+  }
+}
+
+void async_operator::open(context& self) {
+  self_ = &self;
+  core_ = make_core(self);
+  core_->loop().set_keeper(core_);
+  open_function(self);
+}
+
+flow async_operator::on_batch(batch_ref records, output& out) {
+  input_ = std::move(records);
+  cursor_ = 0;
+  return drive(out);
+}
+
+flow async_operator::on_end(output& out) {
+  finishing_ = true;
+  return drive(out);
+}
+
+void async_operator::attend() {
+  core_->loop().attend();
+  sweep_pinned();
+}
+
+bool async_operator::has_news() const noexcept {
+  return core_ && (core_->loop().has_news() || core_->loop().has_ready() || !core_->ended.empty());
+}
+
+std::optional<nanoseconds> async_operator::wake_at() const noexcept {
+  return core_ ? core_->loop().next_timer() : std::nullopt;
+}
+
+flow async_operator::drive(output& out) {
+  yielded_ = false;
+  functions::task_loop& loop = core_->loop();
+  const nanoseconds begun = self_->time().now();
+  bool has_room = true;
+  for (;;) {
+    attend();
+    settle_ended();
+    has_room = emit_results(out);
+    if (!has_room) break;
+    const bool admitted = admit();
+    if (!loop.has_ready() && core_->ended.empty() && !admitted) break;
+    loop.run(resumptions_per_look);
+    if (self_->time().now() - begun < self_->turn_max()) continue;
+    settle_ended();
+    has_room = emit_results(out);
+    yielded_ = has_room && (loop.has_ready() || !core_->ended.empty() || (input_ && running_ < bounds_.capacity));
+    break;
+  }
+  if (!emit_made(out)) has_room = false;
+  // The gate takes them in any case.
+  if (dead_) out.emit(dead_letter_port, std::exchange(dead_, batch_ref{}));
+  const bool taken = !input_ && has_room && !yielded_;
+  return taken && (!finishing_ || is_over()) ? flow::done : flow::suspended;
+}
+
+// Takes in what fits; returns whether anything was started.
+bool async_operator::admit() {
+  bool started = false;
+  while (running_ < bounds_.capacity && !startable_.empty()) {
+    start(*startable_.pop_front());
+    started = true;
+  }
+  if (!input_) return started;
+  const bool consume = input_->unique() && !policy_.keeps_record();
+  const bool by_key = bounds_.order == result_order::ordered_by_key;
+  const std::size_t size = input_->size();
+  for (; cursor_ < size; ++cursor_) {
+    if (by_key) {
+      if (running_ >= bounds_.capacity && held_ - running_ >= bounds_.waiting_max) return started;
+    } else if (running_ >= bounds_.capacity || held_ >= bounds_.capacity + bounds_.waiting_max) {
+      return started;
+    }
+    call_queue* key = nullptr;
+    if (by_key) {
+      key = &queue_of(cursor_);
+      const bool must_wait = key->first != nullptr;
+      if (must_wait && (key->waiting >= bounds_.waiting_per_key_max || held_ - running_ >= bounds_.waiting_max)) {
+        return started;
+      }
+    }
+    async_call& call = core_->take_free();
+    call.at = stage::waiting;
+    call.attempts = 0;
+    ++held_;
+    load(call, cursor_, consume);
+    if (bounds_.order == result_order::ordered) in_order_.push_back(&call);
+    if (key) {
+      call.key = key;
+      call.behind = nullptr;
+      if (key->first) {
+        key->last->behind = &call;
+        key->last = &call;
+        ++key->waiting;
+        continue;
+      }
+      key->first = key->last = &call;
+      if (running_ >= bounds_.capacity) {
+        startable_.push_back(&call);
+        continue;
+      }
+    }
+    start(call);
+    started = true;
+  }
+  input_.reset();
+  return started;
+}
+
+void async_operator::start(async_call& call) {
+  call.at = stage::running;
+  call.timed_out = false;
+  ++call.attempts;
+  if (call.attempts == 1) ++running_;
+  call.scope.emplace(core_->loop(), &call.self);
+  if (timeout_ > 0) core_->loop().set_timer(call.timer, self_->time().now() + timeout_);
+  try {
+    call.start();
+  } catch (...) {
+    // A function that throws before it returns its task: treated as if the task had.
+    call.timer.cancel();
+    call.start_problem = std::current_exception();
+    core_->on_call_end(call);
+  }
+}
+
+void async_operator::settle_ended() {
+  while (!core_->ended.empty()) {
+    async_call& call = *core_->ended.pop_front();
+    call.in_ended_queue = false;
+    settle(call);
+  }
+}
+
+void async_operator::settle(async_call& call) {
+  if (call.at == stage::backing_off) {
+    // The next attempt uses the same record, which blocking code of the last one may still look at.
+    if (call.scope) {
+      pinned_.push_back(&call);
+    } else {
+      start(call);
+    }
+    return;
+  }
+  call.timer.cancel();
+  const bool late = call.timed_out && !call.start_problem && !call.is_done();
+  std::exception_ptr problem = std::exchange(call.start_problem, nullptr);
+  if (late) {
+    problem = std::make_exception_ptr(
+        error(errc::timeout, "no result within " + std::to_string(timeout_ / 1'000'000) + " ms", self_->place()));
+  } else if (!problem) {
+    problem = call.problem();
+  }
+  if (problem) {
+    retire(call);
+    on_problem(call, problem);
+    return;
+  }
+  ++fate_.passed;
+  call.at = stage::ended;
+  --running_;
+  if (bounds_.order != result_order::ordered) results_.push_back(&call);
+  start_next_of_key(call);
+}
+
+void async_operator::on_problem(async_call& call, const std::exception_ptr& problem) {
+  if (call.attempts <= policy_.retries_max) {
+    call.at = stage::backing_off;
+    core_->loop().set_timer(call.timer, self_->time().now() + policy_.backoff(call.attempts));
+    return;
+  }
+  give_up(call, problem);
+}
+
+// Decides the fate of a record whose attempts are used up.
+void async_operator::give_up(async_call& call, const std::exception_ptr& problem) {
+  switch (policy_.then) {
+    case error_policy::action::fail: std::rethrow_exception(problem);
+    case error_policy::action::drop: ++fate_.dropped; break;
+    case error_policy::action::dead_letter:
+      add_dead_letter(call, problem);
+      ++fate_.dead;
+      break;
+  }
+  --running_;
+  start_next_of_key(call);
+  finish_call(call);
+}
+
+// The call has no result: it leaves, or stays as a gap in the order.
+void async_operator::finish_call(async_call& call) {
+  if (bounds_.order == result_order::ordered) {
+    call.at = stage::given_up;
+  } else {
+    release(call);
+  }
+}
+
+void async_operator::start_next_of_key(async_call& call) {
+  call_queue* const key = std::exchange(call.key, nullptr);
+  if (!key) return;
+  key->first = std::exchange(call.behind, nullptr);
+  if (!key->first) {
+    key->last = nullptr;
+    drop_queue(*key);
+    return;
+  }
+  --key->waiting;
+  startable_.push_back(key->first);
+}
+
+// Ends an attempt: its task goes now, or is set aside while blocking code runs for it.
+void async_operator::retire(async_call& call) noexcept {
+  if (!call.scope) return;
+  call.scope->retire();
+  if (call.scope->is_pinned()) core_->loop().abandon(*call.scope);
+  if (call.scope->is_pinned()) return;
+  call.destroy_task();
+  call.scope.reset();
+}
+
+void async_operator::release(async_call& call) noexcept {
+  --held_;
+  call.timer.cancel();
+  retire(call);
+  if (call.scope) {
+    call.at = stage::leaving;
+    pinned_.push_back(&call);
+    return;
+  }
+  free(call);
+}
+
+void async_operator::free(async_call& call) noexcept {
+  call.clear();
+  call.blocks.clear();
+  call.at = stage::free;
+  core_->give_back(call);
+}
+
+void async_operator::sweep_pinned() {
+  if (pinned_.empty()) return;
+  std::erase_if(pinned_, [this](async_call* call) {
+    if (call->scope->is_pinned()) return false;
+    call->destroy_task();
+    call->scope.reset();
+    if (call->at == stage::leaving) {
+      free(*call);
+    } else {
+      core_->on_call_end(*call);
+    }
+    return true;
+  });
+}
+
+bool async_operator::emit_results(output& out) {
+  const auto take = [&](async_call& call) {
+    const std::size_t made = take_result(call);
+    release(call);
+    return made < self_->batch_size() || emit_made(out);
+  };
+  if (bounds_.order != result_order::ordered) {
+    while (!results_.empty()) {
+      if (!take(*results_.pop_front())) return false;
+    }
+    return true;
+  }
+  while (!in_order_.empty()) {
+    async_call& first = *in_order_.front();
+    if (first.at == stage::given_up) {
+      in_order_.pop_front();
+      release(first);
+      continue;
+    }
+    if (first.at != stage::ended) return true;
+    in_order_.pop_front();
+    if (!take(first)) return false;
+  }
+  return true;
+}
+
+bool async_operator::emit_made(output& out) {
+  batch_ref made = take_made();
+  if (!made || made->empty()) return true;
+  return out.emit(main_port, std::move(made));
+}
+
+void async_operator::close() {
+  // Nothing runs on behalf of a job that is over: models are hung up on, tools called off.
+  input_.reset();
+  if (!core_) return;
+  core_->stop_calls();
+  close_function();
+  core_.reset();
+}
+
+void async_operator::add_dead_letter(const async_call& call, const std::exception_ptr& problem) {
+  std::string what = "an exception that isn't a std::exception";
+  try {
+    std::rethrow_exception(problem);
+  } catch (const std::exception& thrown) {
+    what = thrown.what();
+  } catch (...) {  // has its text
+  }
+  if (!dead_ || dead_->room() == 0) {
+    // Emitted at the end of the drive: as many as can be given up in one turn.
+    batch_ref bigger = batch_base::make(self_->pool(), record_type_of<dead_letter>(),
+                                        dead_ ? dead_->size() * 2 : self_->batch_size());
+    if (dead_) {
+      auto& from = static_cast<batch<dead_letter>&>(*dead_);
+      for (dead_letter& one : from) static_cast<batch<dead_letter>&>(*bigger).emplace_back(std::move(one));
+    }
+    dead_ = std::move(bigger);
+  }
+  static_cast<batch<dead_letter>&>(*dead_).emplace_back(
+      dead_letter{self_->operator_name(), static_cast<std::uint32_t>(self_->instance()), call.attempts,
+                  std::move(what), std::string(record_name()), show_record(call)});
+}
+
+}  // namespace sage::operators

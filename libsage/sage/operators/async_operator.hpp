@@ -1,0 +1,136 @@
+/// The frame of operators whose function is a coroutine: capacity, order, time-outs, retries, backpressure.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "sage/base/ring_queue.hpp"
+#include "sage/functions/error_policy.hpp"
+#include "sage/functions/tasks/task_loop.hpp"
+#include "sage/operators/async_call.hpp"
+#include "sage/operators/async_options.hpp"
+#include "sage/operators/operator.hpp"
+
+namespace sage::operators {
+
+/// What the frames of running calls refer to: the loop, the calls with their records, and (derived) the function.
+/// Shared with blocking code that still runs when the operator is closed: the last one destroys it.
+class async_core {
+ public:
+  async_core(const clock& time, const context& self);
+  async_core(const async_core&) = delete;
+  async_core& operator=(const async_core&) = delete;
+  virtual ~async_core() = default;
+
+  [[nodiscard]] functions::task_loop& loop() noexcept { return loop_; }
+  void on_call_end(async_call& call);
+  void on_call_timer(async_call& call) noexcept;
+  [[nodiscard]] async_call& take_free();
+  void give_back(async_call& call) noexcept { free_.push_back(&call); }
+  /// Stops whatever can be stopped: what is pinned stays until its blocking code is through.
+  void stop_calls() noexcept;
+
+  ring_queue<async_call*> ended;  // whose task has ended, or whose attempt is over, or whose back-off is
+
+ protected:
+  [[nodiscard]] virtual std::unique_ptr<async_call> make_call() = 0;
+  /// To be called by the destructor of the derived class: frames go while the function they refer to is there.
+  void destroy_calls() noexcept;
+
+ private:
+  functions::task_loop loop_;
+  std::vector<std::unique_ptr<async_call>> calls_;
+  std::vector<async_call*> free_;
+};
+
+/// Takes records out of its input into calls, runs them, and emits what they return.
+///
+/// Law  at most `capacity` calls run; at most `waiting_max` records more are held
+/// Law  unordered: a call waits for nobody; ordered: for capacity only; by key: for capacity and its key's calls
+/// Law  a call's fate is decided once; what comes late finds nobody
+class async_operator : public operator_base {
+ public:
+  async_operator(async_options bounds, error_policy policy);
+
+  void open(context& self) override;
+  flow on_batch(batch_ref records, output& out) final;
+  flow resume(output& out) final { return drive(out); }
+  flow on_end(output& out) final;
+  flow on_wake(output& out) final { return drive(out); }
+  void attend() final;
+  [[nodiscard]] bool is_async() const noexcept final { return true; }
+  [[nodiscard]] bool has_news() const noexcept final;
+  [[nodiscard]] bool has_yielded() const noexcept final { return yielded_; }
+  [[nodiscard]] std::optional<nanoseconds> wake_at() const noexcept final;
+  void close() final;
+
+  /// Calls whose task lives.
+  [[nodiscard]] std::size_t running() const noexcept { return running_; }
+  /// Records held that don't run.
+  [[nodiscard]] std::size_t waiting() const noexcept { return held_ - running_; }
+
+ protected:
+  [[nodiscard]] virtual std::shared_ptr<async_core> make_core(context& self) = 0;
+  /// Moves (or copies) record `position` of the input into `call`.
+  virtual void load(async_call& call, std::size_t position, bool consume) = 0;
+  /// Appends the call's results to the batch that is being made; returns how many records that batch has now.
+  virtual std::size_t take_result(async_call& call) = 0;
+  /// Takes what was made, or null.
+  [[nodiscard]] virtual batch_ref take_made() = 0;
+  /// The queue of the key of record `position`.
+  virtual call_queue& queue_of(std::size_t position) {
+    static_cast<void>(position);
+    return no_key_;
+  }
+  /// The queue has become empty.
+  virtual void drop_queue(call_queue& queue) { static_cast<void>(queue); }
+  [[nodiscard]] virtual std::string show_record(const async_call& call) const = 0;
+  [[nodiscard]] virtual std::string_view record_name() const noexcept = 0;
+  virtual void open_function(context& self) = 0;
+  virtual void close_function() = 0;
+
+  context* self_ = nullptr;
+  error_policy policy_;
+  batch_ref input_;
+  std::shared_ptr<async_core> core_;
+
+ private:
+  flow drive(output& out);
+  bool admit();
+  void start(async_call& call);
+  void settle_ended();
+  void settle(async_call& call);
+  void on_problem(async_call& call, const std::exception_ptr& problem);
+  void finish_call(async_call& call);
+  void release(async_call& call) noexcept;
+  void free(async_call& call) noexcept;
+  void retire(async_call& call) noexcept;
+  void give_up(async_call& call, const std::exception_ptr& problem);
+  void start_next_of_key(async_call& call);
+  bool emit_results(output& out);
+  bool emit_made(output& out);
+  void sweep_pinned();
+  void add_dead_letter(const async_call& call, const std::exception_ptr& problem);
+  [[nodiscard]] bool is_over() const noexcept { return held_ == 0 && results_.empty() && in_order_.empty(); }
+
+  async_options bounds_;
+  nanoseconds timeout_;
+  std::size_t cursor_ = 0;
+  std::size_t running_ = 0;
+  std::size_t held_ = 0;  // calls whose fate is open or whose result hasn't left
+  bool finishing_ = false;
+  bool yielded_ = false;
+  ring_queue<async_call*> in_order_;   // ordered: all calls, as they came
+  ring_queue<async_call*> results_;    // others: calls with a result
+  ring_queue<async_call*> startable_;  // by key: first of their key, waiting for capacity
+  std::vector<async_call*> pinned_;    // given up or to be tried again, once their blocking code is through
+  batch_ref dead_;
+  call_queue no_key_;
+};
+
+}  // namespace sage::operators

@@ -111,8 +111,8 @@ class data_stream : public api::operator_settings<data_stream<T>> {
   template <async_function<T> F>
   auto async_map(F&& function, async_options bounds = {}) const {
     using out = typename api::async_traits<F, T>::result;
-    graph::node& n =
-        api::append_async<T, out, false>(origin_, operators::no_key{}, std::forward<F>(function), bounds, false);
+    graph::node& n = api::append_async<T, out, operators::async_shape::one>(origin_, operators::no_key{},
+                                                                            std::forward<F>(function), bounds, false);
     return data_stream<out>(origin_.output_of(n));
   }
   /// The same for a task that returns a range: its elements leave together, in their order.
@@ -120,8 +120,17 @@ class data_stream : public api::operator_settings<data_stream<T>> {
   auto async_flat_map(F&& function, async_options bounds = {}) const {
     using range = typename api::async_traits<F, T>::result;
     using out = std::remove_cvref_t<decltype(*std::declval<range&>().begin())>;
-    graph::node& n =
-        api::append_async<T, out, true>(origin_, operators::no_key{}, std::forward<F>(function), bounds, false);
+    graph::node& n = api::append_async<T, out, operators::async_shape::range>(
+        origin_, operators::no_key{}, std::forward<F>(function), bounds, false);
+    return data_stream<out>(origin_.output_of(n));
+  }
+
+  /// The same for a coroutine that streams: `task<> f(const T&, emitter<U>& out)`.
+  template <emitting_function<T> F>
+  auto async_flat_map(F&& function, async_options bounds = {}) const {
+    using out = functions::emitted_t<F>;
+    graph::node& n = api::append_async<T, out, operators::async_shape::emitted>(
+        origin_, operators::no_key{}, std::forward<F>(function), bounds, false);
     return data_stream<out>(origin_.output_of(n));
   }
 

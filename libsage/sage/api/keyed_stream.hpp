@@ -92,14 +92,25 @@ class keyed_stream {
   template <async_function<T> F>
   auto async_map(F&& function, async_options bounds = {.order = result_order::ordered_by_key}) const {
     using out = typename api::async_traits<F, T>::result;
-    graph::node& n = api::append_async<T, out, false>(before_, extract_, std::forward<F>(function), bounds, true);
+    graph::node& n = api::append_async<T, out, operators::async_shape::one>(before_, extract_,
+                                                                            std::forward<F>(function), bounds, true);
     return data_stream<out>(before_.output_of(n));
   }
   template <async_function<T> F>
   auto async_flat_map(F&& function, async_options bounds = {.order = result_order::ordered_by_key}) const {
     using range = typename api::async_traits<F, T>::result;
     using out = std::remove_cvref_t<decltype(*std::declval<range&>().begin())>;
-    graph::node& n = api::append_async<T, out, true>(before_, extract_, std::forward<F>(function), bounds, true);
+    graph::node& n = api::append_async<T, out, operators::async_shape::range>(
+        before_, extract_, std::forward<F>(function), bounds, true);
+    return data_stream<out>(before_.output_of(n));
+  }
+
+  /// The same for a coroutine that streams: `task<> f(const T&, emitter<U>& out)`.
+  template <emitting_function<T> F>
+  auto async_flat_map(F&& function, async_options bounds = {.order = result_order::ordered_by_key}) const {
+    using out = functions::emitted_t<F>;
+    graph::node& n = api::append_async<T, out, operators::async_shape::emitted>(
+        before_, extract_, std::forward<F>(function), bounds, true);
     return data_stream<out>(before_.output_of(n));
   }
 

@@ -75,10 +75,11 @@ class finder {
     if (o.batch_size && (*o.batch_size == 0 || *o.batch_size > batch_size_max)) {
       add(title(n), "has batch size " + std::to_string(*o.batch_size), "use 1 to " + std::to_string(batch_size_max));
     }
-    if (o.on_error && o.on_error->keeps_record() && n.unsupported_retry) {
+    const bool keeps_record = n.retries_by_itself || (o.on_error && o.on_error->keeps_record());
+    if (keeps_record && n.unsupported_retry) {
       add(title(n),
-          "has the policy " + o.on_error->to_string() + ", but its function takes the record away and " +
-              std::string(n.in->name) + " can't be copied",
+          "has the policy " + (o.on_error ? o.on_error->to_string() : std::string("retry")) +
+              ", but its function takes the record away and " + std::string(n.in->name) + " can't be copied",
           "let the function take a const reference, or use fail or drop");
     }
   }

@@ -27,7 +27,6 @@ struct operator_options {
   std::optional<error_policy> on_error;
   bool start_chain = false;
   bool blocking = false;             ///< the function may block: the instance gets a thread of its own
-  bool async_retry = false;          ///< async operators: their own options retry, whatever on_error says
   bool every_update = false;         ///< aggregates: emit running values
   std::size_t memo_entries_max = 0;  ///< memoized maps: 0 is not memoized
   nanoseconds memo_ttl = 0;          ///< memoized maps: 0 is for ever
@@ -66,6 +65,7 @@ struct node {
   bool keyed = false;
   bool waits = false;               ///< its calls wait for others: it must be there to hear them
   bool order_needed = false;        ///< parallelism 1 unless the user says otherwise: callable sinks, collect
+  bool retries_by_itself = false;   ///< by its own options, whatever on_error says
   bool unsupported_retry = false;   ///< the function wants the record itself and the record can't be copied
   bool takes_dead_letters = false;  ///< the node behind env.dead_letters()
 

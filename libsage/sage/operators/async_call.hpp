@@ -9,6 +9,7 @@
 
 #include "sage/base/ref.hpp"
 #include "sage/functions/context.hpp"
+#include "sage/functions/tasks/emitter.hpp"
 #include "sage/functions/tasks/task.hpp"
 #include "sage/functions/tasks/timer_heap.hpp"
 #include "sage/model/byte_block.hpp"
@@ -27,7 +28,7 @@ struct call_queue {
 
 /// At a stable address until its task is destroyed, which may be after its fate is known: while blocking code runs
 /// for it.
-class async_call : public functions::task_end, public functions::task_event {
+class async_call : public functions::task_end, public functions::task_event, public functions::emission_listener {
  public:
   enum class stage : std::uint8_t {
     free,         // nobody's
@@ -56,6 +57,7 @@ class async_call : public functions::task_end, public functions::task_event {
 
   void on_task_end() noexcept final;
   void on_event() noexcept final;  // its timer
+  void on_emission() noexcept final;
 
  private:
   async_core& core_;
@@ -67,6 +69,7 @@ class async_call : public functions::task_end, public functions::task_event {
   stage at = stage::free;
   std::uint32_t attempts = 0;
   bool in_ended_queue = false;
+  bool in_emitting_queue = false;
   bool timed_out = false;
   std::exception_ptr start_problem;     // thrown before there was a task
   call_queue* key = nullptr;            // of its key, with ordered_by_key

@@ -24,16 +24,34 @@ struct no_key {
   }
 };
 
+/// What leaves an async operator for one record.
+enum class async_shape : std::uint8_t {
+  one,      ///< what its task returns
+  range,    ///< the elements of what its task returns
+  emitted,  ///< what its task puts into its emitter
+};
+
+/// What the tasks of `F` return.
+template <class F, class In, class Out, async_shape Shape>
+struct async_outcome {
+  using type = functions::async_result_t<F, In>;
+};
+template <class F, class In, class Out>
+struct async_outcome<F, In, Out, async_shape::emitted> {
+  using type = void;
+};
+
 /// Calls `F` for each record, `capacity` of them at once, and emits what their tasks return.
 ///
-/// Shape       T -> U; 1 -> 1, or 1 -> n with `Flat`: the elements of the range that the task returns
+/// Shape       T -> U; 1 -> 1, or 1 -> n
 /// Emits       by `order`; a result leaves as soon as its turn has come, in batches of what is ready
 /// Holds back  when `capacity` calls run and `waiting_max` records wait, or `waiting_per_key_max` of one key
 /// Fails       by error policy, when the task throws or takes longer than `timeout`
 /// Cost        about 150 ns per call beside the coroutine's own; memory O(capacity + waiting)
-template <class In, class Out, class Extract, class F, bool Flat>
+template <class In, class Out, class Extract, class F, async_shape Shape>
 class async_function_operator final : public async_operator {
-  using result = functions::async_result_t<F, In>;
+  using result = typename async_outcome<F, In, Out, Shape>::type;
+  static constexpr bool emits = Shape == async_shape::emitted;
   using owned_key = state::owned_key_t<key_type_t<Extract, In>>;
 
   class core final : public async_core {
@@ -55,19 +73,33 @@ class async_function_operator final : public async_operator {
 
   class call final : public async_call {
    public:
-    call(core& its, const context& surroundings) : async_call(its, surroundings), core_(its) {}
+    call(core& its, const context& surroundings) : async_call(its, surroundings), emitted(*this), core_(its) {}
 
     void start() override {
       work.emplace(invoke());
       work->start(*scope, *this);
     }
     void destroy_task() noexcept override { work.reset(); }
-    void clear() noexcept override { record.reset(); }
+    void clear() noexcept override {
+      emitted.clear();
+      record.reset();
+    }
     bool is_done() const noexcept override { return work && work->is_done(); }
     std::exception_ptr problem() const noexcept override { return work->promise().problem(); }
 
    private:
     task<result> invoke() {
+      if constexpr (emits) {
+        if constexpr (functions::callable<F, const In&, emitter<Out>&>) {
+          return functions::call(core_.function, self, std::as_const(*record), emitted);
+        } else {
+          return functions::call(core_.function, self, *record, emitted);
+        }
+      } else {
+        return invoke_plain();
+      }
+    }
+    task<result> invoke_plain() {
       if constexpr (functions::callable<F, const In&>) {
         if (core_.keeps_record()) return functions::call(core_.function, self, std::as_const(*record));
       }
@@ -78,6 +110,10 @@ class async_function_operator final : public async_operator {
       }
     }
 
+   public:
+    emitter<Out> emitted;
+
+   private:
     core& core_;
 
    public:
@@ -117,11 +153,22 @@ class async_function_operator final : public async_operator {
 
   std::size_t take_result(async_call& from) override {
     auto& its = static_cast<call&>(from);
-    if constexpr (Flat) {
+    if constexpr (Shape == async_shape::range) {
       result all = its.work->promise().take();
       for (auto&& one : all) add(Out(std::move(one)), its);
+    } else if constexpr (emits) {
+      return take_emitted(from);
     } else {
       add(its.work->promise().take(), its);
+    }
+    return made_ ? made_->size() : 0;
+  }
+  std::size_t take_emitted(async_call& from) override {
+    if constexpr (emits) {
+      auto& its = static_cast<call&>(from);
+      if (!its.emitted.empty()) {
+        for (Out& one : its.emitted.take()) add(std::move(one), its);
+      }
     }
     return made_ ? made_->size() : 0;
   }

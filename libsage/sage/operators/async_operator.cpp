@@ -25,6 +25,11 @@ void async_call::on_task_end() noexcept {
   core_.on_call_end(*this);
 }
 
+void async_call::on_emission() noexcept {
+  if (std::exchange(in_emitting_queue, true)) return;
+  core_.emitting.push_back(this);
+}
+
 void async_call::on_event() noexcept {
   core_.on_call_timer(*this);
 }
@@ -109,7 +114,8 @@ void async_operator::attend() {
 }
 
 bool async_operator::has_news() const noexcept {
-  return core_ && (core_->loop().has_news() || core_->loop().has_ready() || !core_->ended.empty());
+  return core_ &&
+         (core_->loop().has_news() || core_->loop().has_ready() || !core_->ended.empty() || !core_->emitting.empty());
 }
 
 std::optional<nanoseconds> async_operator::wake_at() const noexcept {
@@ -127,7 +133,7 @@ flow async_operator::drive(output& out) {
     has_room = emit_results(out);
     if (!has_room) break;
     const bool admitted = admit();
-    if (!loop.has_ready() && core_->ended.empty() && !admitted) break;
+    if (!loop.has_ready() && core_->ended.empty() && core_->emitting.empty() && !admitted) break;
     loop.run(resumptions_per_look);
     if (self_->time().now() - begun < self_->turn_max()) continue;
     settle_ended();
@@ -342,27 +348,45 @@ void async_operator::sweep_pinned() {
 }
 
 bool async_operator::emit_results(output& out) {
-  const auto take = [&](async_call& call) {
+  return bounds_.order == result_order::ordered ? emit_in_order(out) : emit_as_ready(out);
+}
+
+bool async_operator::emit_as_ready(output& out) {
+  while (!core_->emitting.empty()) {
+    async_call& call = *core_->emitting.pop_front();
+    call.in_emitting_queue = false;
+    if (call.at != stage::running && call.at != stage::ended) continue;
+    if (take_emitted(call) >= self_->batch_size() && !emit_made(out)) return false;
+  }
+  while (!results_.empty()) {
+    async_call& call = *results_.pop_front();
     const std::size_t made = take_result(call);
     release(call);
-    return made < self_->batch_size() || emit_made(out);
-  };
-  if (bounds_.order != result_order::ordered) {
-    while (!results_.empty()) {
-      if (!take(*results_.pop_front())) return false;
-    }
-    return true;
+    if (made >= self_->batch_size() && !emit_made(out)) return false;
   }
+  return true;
+}
+
+bool async_operator::emit_in_order(output& out) {
+  while (!core_->emitting.empty()) core_->emitting.pop_front()->in_emitting_queue = false;
   while (!in_order_.empty()) {
     async_call& first = *in_order_.front();
+    std::size_t made = 0;
     if (first.at == stage::given_up) {
       in_order_.pop_front();
       release(first);
       continue;
     }
-    if (first.at != stage::ended) return true;
-    in_order_.pop_front();
-    if (!take(first)) return false;
+    if (first.at == stage::ended) {
+      in_order_.pop_front();
+      made = take_result(first);
+      release(first);
+    } else {
+      // What the first in order has emitted may go; what others have waits for their turn.
+      made = take_emitted(first);
+      if (made < self_->batch_size()) return true;
+    }
+    if (made >= self_->batch_size() && !emit_made(out)) return false;
   }
   return true;
 }

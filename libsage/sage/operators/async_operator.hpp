@@ -35,7 +35,8 @@ class async_core {
   /// Stops whatever can be stopped: what is pinned stays until its blocking code is through.
   void stop_calls() noexcept;
 
-  ring_queue<async_call*> ended;  // whose task has ended, or whose attempt is over, or whose back-off is
+  ring_queue<async_call*> emitting;  // that have put something into their emitter
+  ring_queue<async_call*> ended;     // whose task has ended, or whose attempt is over, or whose back-off is
 
  protected:
   [[nodiscard]] virtual std::unique_ptr<async_call> make_call() = 0;
@@ -80,6 +81,8 @@ class async_operator : public operator_base {
   virtual void load(async_call& call, std::size_t position, bool consume) = 0;
   /// Appends the call's results to the batch that is being made; returns how many records that batch has now.
   virtual std::size_t take_result(async_call& call) = 0;
+  /// Appends what the call has emitted so far; as take_result.
+  virtual std::size_t take_emitted(async_call& call) = 0;
   /// Takes what was made, or null.
   [[nodiscard]] virtual batch_ref take_made() = 0;
   /// The queue of the key of record `position`.
@@ -113,6 +116,8 @@ class async_operator : public operator_base {
   void give_up(async_call& call, const std::exception_ptr& problem);
   void start_next_of_key(async_call& call);
   bool emit_results(output& out);
+  bool emit_in_order(output& out);
+  bool emit_as_ready(output& out);
   bool emit_made(output& out);
   void sweep_pinned();
   void add_dead_letter(const async_call& call, const std::exception_ptr& problem);

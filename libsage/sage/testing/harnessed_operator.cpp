@@ -158,12 +158,22 @@ flow harnessed_operator::settle() {
   for (std::size_t i = 0; suspended_; ++i) {
     if (i == resumes_max) violated("it is suspended without end");
     if (const auto at = logic_->retry_at()) time_.advance_to(*at);
-    const bool waited_for_output = blocked_ || logic_->retry_at().has_value();
+    const auto wakes_at = logic_->wake_at();
+    if (!blocked_ && !logic_->has_news() && wakes_at) time_.advance_to(*wakes_at);
+    const bool waited_for_output = blocked_ || logic_->retry_at().has_value() || wakes_at || logic_->has_yielded();
     resume();
     // Suspended twice in a row for no reason of ours: it waits for something that only the test can bring about.
-    if (suspended_ && !waited_for_output && !blocked_ && !logic_->retry_at()) return flow::suspended;
+    if (suspended_ && !waited_for_output && !blocked_ && !logic_->retry_at() && !logic_->wake_at() &&
+        !logic_->has_news()) {
+      return flow::suspended;
+    }
   }
   return flow::done;
+}
+
+flow harnessed_operator::wake() {
+  expect(!suspended_, "the operator is suspended; resume it instead");
+  return call("on_wake", [&] { return logic_->on_wake(*this); });
 }
 
 void harnessed_operator::prepare(std::uint64_t epoch) {

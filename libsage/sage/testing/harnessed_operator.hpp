@@ -55,6 +55,8 @@ class harnessed_operator final : private operators::output {
   operators::flow on_batch(batch_ref records);
   operators::flow resume();
   operators::flow end();
+  /// Async operators: lets them go on with what has been completed meanwhile.
+  operators::flow wake();
   /// Resumes until the operator is through: lets refused output flow again and moves the clock to each retry.
   /// Returns suspended when the operator waits for its outside instead.
   operators::flow settle();

@@ -61,6 +61,7 @@ class operator_harness {
     return came;
   }
   operators::flow resume() { return core_->resume(); }
+  operators::flow wake() { return core_->wake(); }
   operators::flow end() { return core_->end(); }
   operators::flow settle() { return core_->settle(); }
   /// The life of an operator behind its last batch: end of input, prepare, commit, close.

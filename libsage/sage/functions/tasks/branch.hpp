@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "sage/functions/tasks/task.hpp"
@@ -24,8 +25,9 @@ class branch final : public task_end, public task_loop::retired_branch {
   branch(task<T> work, std::size_t number, branch_parent& parent) noexcept
       : parent_(&parent), number_(number), work_(std::move(work)) {}
 
-  void start(task_scope& below) {
-    scope_.emplace(below);
+  /// `is_step`: whether the branch is a step of the path of the one that it starts from.
+  void start(task_scope& below, bool is_step = true) {
+    scope_.emplace(below, is_step);
     work_.start(*scope_, *this);
   }
   void on_task_end() noexcept override {

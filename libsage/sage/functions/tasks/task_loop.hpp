@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "sage/base/clock.hpp"
@@ -25,13 +26,25 @@ class blocking_port;
 class task_scope {
  public:
   task_scope(task_loop& loop, context* self) noexcept : loop_(&loop), self_(self) {}
-  explicit task_scope(task_scope& parent) noexcept : loop_(parent.loop_), parent_(&parent), self_(parent.self_) {}
+  /// A branch below `parent`: the next step of its path, or one that has no place in it.
+  explicit task_scope(task_scope& parent, bool is_step = true) noexcept
+      : loop_(parent.loop_), parent_(&parent), self_(parent.self_), number_(is_step ? parent.steps_++ : no_step) {}
   task_scope(const task_scope&) = delete;
   task_scope& operator=(const task_scope&) = delete;
 
   [[nodiscard]] task_loop& loop() const noexcept { return *loop_; }
   /// The surroundings of the call; null where a test started the task without.
   [[nodiscard]] context* self() const noexcept { return self_; }
+
+  /// Names the next step in this branch: "2", or "2.0.1" in a branch below. The same whenever the same code takes the same
+  /// steps, whatever the order in which branches get on. O(depth).
+  [[nodiscard]] std::string next_step() {
+    std::string path = std::to_string(steps_++);
+    for (const task_scope* s = this; s; s = s->parent_) {
+      if (s->parent_ && s->number_ != no_step) path.insert(0, std::to_string(s->number_) + ".");
+    }
+    return path;
+  }
 
   void pin() noexcept {
     for (task_scope* s = this; s; s = s->parent_) ++s->pins_;
@@ -59,6 +72,9 @@ class task_scope {
   task_loop* loop_;
   task_scope* parent_ = nullptr;
   context* self_;
+  static constexpr std::uint32_t no_step = ~std::uint32_t{0};
+  std::uint32_t number_ = no_step;
+  std::uint32_t steps_ = 0;
   std::uint32_t pins_ = 0;
   bool retired_ = false;
 };

@@ -36,6 +36,15 @@ template <class F, class T>
 concept process_function =
     !std::is_void_v<functions::collected_t<F>> && collecting_function<F, T, functions::collected_t<F>>;
 
+/// An operator that works by key, as a value: names its `input_type` and `output_type` and makes the operator for an
+/// extractor of the key.
+template <class D, class T>
+concept keyed_operator_definition = std::same_as<typename D::input_type, T> && requires {
+  typename D::output_type;
+  { D::waits } -> std::convertible_to<bool>;
+  { D::one_to_one } -> std::convertible_to<bool>;
+};
+
 /// Records of type `T`, each with a key of type `K`. Operators here see all records of one key in one instance, in
 /// order. Carries the extractor's type, so that no virtual call is made per record.
 template <class K, class T, class Extract>
@@ -111,6 +120,23 @@ class keyed_stream {
     using out = functions::emitted_t<F>;
     graph::node& n = api::append_async<T, out, operators::async_shape::emitted>(
         before_, extract_, std::forward<F>(function), bounds, true);
+    return data_stream<out>(before_.output_of(n));
+  }
+
+  /// Puts an operator that works by key into the stream: an agent (`sage::agent_operator`).
+  template <keyed_operator_definition<T> D>
+  auto transform(std::string name, D definition) const {
+    using out = typename D::output_type;
+    graph::node& n = append("transform");
+    n.name = n.uid = std::move(name);
+    n.outs = {&sage::record_type_of<out>()};
+    n.waits = D::waits;
+    n.one_to_one = D::one_to_one;
+    n.unsupported_retry = !std::copy_constructible<T>;
+    n.make = [definition = std::move(definition),
+              extract = extract_](const graph::operator_options& options) -> operators::operator_ptr {
+      return definition.make_operator(extract, policy_of(options));
+    };
     return data_stream<out>(before_.output_of(n));
   }
 

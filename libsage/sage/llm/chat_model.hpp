@@ -29,8 +29,8 @@ class chat_observer {
 class chat_model {
  public:
   virtual ~chat_model() = default;
-  /// Answers `request`, which lives until the task has ended. `observer`, when not null, sees the pieces first; a model that
-  /// doesn't stream shows one. Stopping the task calls the model off.
+  /// Answers `request`, which lives until the task has ended. `observer`, when not null, sees the pieces first; a
+  /// model that doesn't stream shows one. Stopping the task calls the model off.
   ///
   /// Fails  with llm::model_error (an error) that says whether another try could help
   virtual task<chat_reply> chat(const chat_request& request, chat_observer* observer) = 0;

@@ -25,17 +25,18 @@ std::string quoted_list(const std::vector<std::string>& names) {
 
 chat_loop::chat_loop(chat_request request, loop_limits limits)
     : request_(std::move(request)), limits_(limits), choice_(request_.choice) {
-  if (limits_.steps_max == 0) throw error(errc::invalid_argument, "an agent of no steps", "steps_max", "use 1 or more");
+  if (limits_.steps_max == 0)
+    throw error(errc::invalid_argument, "an agent of no steps", "steps_max", "use 1 or more");
   ask_again();
 }
 
 void chat_loop::offer_hand_off(std::vector<std::string> agents) {
   if (agents.empty()) return;
   agents_ = std::move(agents);
-  request_.tools.push_back(
-      {std::string(hand_off_tool), "Hands the conversation over to another agent that is better suited.",
-       R"({"type":"object","properties":{"agent":{"type":"string","enum":[)" + quoted_list(agents_) +
-           R"(]}},"required":["agent"],"additionalProperties":false})"});
+  request_.tools.push_back({std::string(hand_off_tool),
+                            "Hands the conversation over to another agent that is better suited.",
+                            R"({"type":"object","properties":{"agent":{"type":"string","enum":[)" +
+                                quoted_list(agents_) + R"(]}},"required":["agent"],"additionalProperties":false})"});
   ask_again();
 }
 
@@ -68,11 +69,11 @@ void chat_loop::on_reply(chat_reply reply) {
                 "allow more steps, or give it fewer tools");
   }
   if (usage_.tokens() > limits_.tokens_max) {
-    throw error(errc::limit,
-                "the agent has used " + std::to_string(usage_.tokens()) + " tokens and is not done", "tokens_max",
-                "allow more tokens, or keep the conversation shorter");
+    throw error(errc::limit, "the agent has used " + std::to_string(usage_.tokens()) + " tokens and is not done",
+                "tokens_max", "allow more tokens, or keep the conversation shorter");
   }
-  tool_calls_ += static_cast<std::uint32_t>(std::min<std::size_t>(reply_.tool_calls.size(), limits_.tool_calls_max + 1));
+  tool_calls_ +=
+      static_cast<std::uint32_t>(std::min<std::size_t>(reply_.tool_calls.size(), limits_.tool_calls_max + 1));
   if (tool_calls_ > limits_.tool_calls_max) {
     throw error(errc::limit, "the model wants more than " + std::to_string(limits_.tool_calls_max) + " tool calls",
                 "tool_calls_max", "allow more tool calls, or give it fewer tools");

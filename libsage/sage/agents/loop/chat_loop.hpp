@@ -30,10 +30,10 @@ struct tool_observation {
 class chat_loop {
  public:
   enum class need : std::uint8_t {
-    model,    ///< call the model with `request()`
-    tools,    ///< call `calls()`, in parallel
-    nothing,  ///< `reply()` is the answer
-    hand_off, ///< another agent takes over: `handed_to()`
+    model,     ///< call the model with `request()`
+    tools,     ///< call `calls()`, in parallel
+    nothing,   ///< `reply()` is the answer
+    hand_off,  ///< another agent takes over: `handed_to()`
   };
 
   chat_loop(chat_request request, loop_limits limits);
@@ -48,7 +48,8 @@ class chat_loop {
   /// Throws errc::limit when a bound is reached, and says which.
   void on_reply(chat_reply reply);
   void on_observations(std::vector<tool_observation> observations);
-  /// The answer isn't what was asked for: ask again, telling why. Throws errc::parse when that was tried often enough.
+  /// The answer isn't what was asked for: ask again, telling why. Throws errc::parse when that was tried often
+  /// enough.
   void on_unusable_answer(const std::string& why);
 
   [[nodiscard]] const chat_reply& reply() const noexcept { return reply_; }

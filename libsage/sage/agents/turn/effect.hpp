@@ -32,8 +32,8 @@ SAGE_DESCRIBE(effect_id, conversation, turn, path)
 struct recorded_effect {
   std::string path;
   effect_kind kind = effect_kind::call;
-  std::string name;   ///< of the model, the tool, the call
-  std::string key;    ///< of the call; of a model's request its fingerprint, of a tool's its arguments'
+  std::string name;  ///< of the model, the tool, the call
+  std::string key;   ///< of the call; of a model's request its fingerprint, of a tool's its arguments'
   bool failed = false;
   std::string value;  ///< JSON, or what it failed with
   friend bool operator==(const recorded_effect&, const recorded_effect&) = default;

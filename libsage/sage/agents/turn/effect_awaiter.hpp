@@ -21,8 +21,8 @@ namespace sage::agents {
 template <class R>
 inline constexpr bool recordable = std::is_void_v<R> || encodable<functions::value_or_nothing<R>>;
 
-/// Waits for one effect: finds its recorded result, or asks for it. `Make` is a callable that returns the `task<R>` which
-/// performs it; it is called only if the effect is performed here.
+/// Waits for one effect: finds its recorded result, or asks for it. `Make` is a callable that returns the `task<R>`
+/// which performs it; it is called only if the effect is performed here.
 template <class R, class Make>
 class effect_awaiter final : public functions::task_wait, public functions::branch_parent, public pending_effect {
  public:
@@ -84,7 +84,8 @@ class effect_awaiter final : public functions::task_wait, public functions::bran
       if (!value) throw value.error();
       value_.emplace(std::move(*value));
     } else {
-      throw error(errc::unsupported, "the result of '" + name() + "' can't be read again: its type has no SAGE_DESCRIBE");
+      throw error(errc::unsupported,
+                  "the result of '" + name() + "' can't be read again: its type has no SAGE_DESCRIBE");
     }
   }
   void write() {

@@ -59,8 +59,8 @@ class performing_shell final : public effect_shell {
 
 /// What a turn has asked for and has been told.
 ///
-/// Law  an effect whose path was recorded is not asked for again; it must be the same effect, or the turn has diverged
-/// Law  the same input, state and results give the same effects in the same order
+/// Law  an effect whose path was recorded is not asked for again; it must be the same effect, or the turn has
+/// diverged Law  the same input, state and results give the same effects in the same order
 class turn {
  public:
   /// `keeps_results`: whether `results()` will be asked for; costs a JSON text per effect.
@@ -85,7 +85,8 @@ class turn {
 
   // ---- for effects
 
-  /// The recorded result of this effect, or null. Throws errc::internal when another effect was recorded in its place.
+  /// The recorded result of this effect, or null. Throws errc::internal when another effect was recorded in its
+  /// place.
   [[nodiscard]] const recorded_effect* find(const pending_effect& effect) const;
   void begin(pending_effect& effect);
   void end(pending_effect& effect) noexcept { std::erase(waiting_, &effect); }

@@ -85,7 +85,14 @@ class task_promise final : public promise_base {
   task<T> get_return_object() noexcept;
   template <class U>
   requires std::convertible_to<U, T>
-  void return_value(U&& value) { value_.emplace(std::forward<U>(value)); }
+  void return_value(U&& value) {
+    if constexpr (std::is_same_v<std::remove_cvref_t<U>, T>) {
+      value_.emplace(std::forward<U>(value));
+    } else {
+      T made = std::forward<U>(value);  // as `return` would convert it
+      value_.emplace(std::move(made));
+    }
+  }
   [[nodiscard]] T take() {
     rethrow();
     return std::move(*value_);

@@ -36,8 +36,8 @@ class task_scope {
   /// The surroundings of the call; null where a test started the task without.
   [[nodiscard]] context* self() const noexcept { return self_; }
 
-  /// Names the next step in this branch: "2", or "2.0.1" in a branch below. The same whenever the same code takes the same
-  /// steps, whatever the order in which branches get on. O(depth).
+  /// Names the next step in this branch: "2", or "2.0.1" in a branch below. The same whenever the same code takes the
+  /// same steps, whatever the order in which branches get on. O(depth).
   [[nodiscard]] std::string next_step() {
     std::string path = std::to_string(steps_++);
     for (const task_scope* s = this; s; s = s->parent_) {

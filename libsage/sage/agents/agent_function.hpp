@@ -1,0 +1,187 @@
+/// Runs one turn of an agent per record, on the state of the record's key.
+#pragma once
+
+#include <any>
+#include <cstddef>
+#include <functional>
+#include <list>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <unordered_map>
+#include <utility>
+
+#include "sage/agents/agent.hpp"
+#include "sage/agents/agent_options.hpp"
+#include "sage/functions/tasks/emitter.hpp"
+#include "sage/operators/keyed_operator.hpp"
+
+namespace sage::agents {
+
+/// What the signature of an agent says: `task<Out> f(agent<State>&, In)`, or `task<> f(agent<State>&, In,
+/// emitter<Out>&)`.
+template <class Signature>
+struct agent_signature {};
+template <class Out, class State, class In>
+struct agent_signature<task<Out>(agent<State>&, In)> {
+  using state = State;
+  using in = std::remove_cvref_t<In>;
+  using out = Out;
+  static constexpr bool streams = false;
+};
+template <class Out, class State, class In>
+struct agent_signature<task<>(agent<State>&, In, emitter<Out>&)> {
+  using state = State;
+  using in = std::remove_cvref_t<In>;
+  using out = Out;
+  static constexpr bool streams = true;
+};
+
+template <class Member>
+struct plain_signature {};
+template <class R, class... Args>
+struct plain_signature<R (*)(Args...)> {
+  using type = R(Args...);
+};
+template <class R, class C, class... Args>
+struct plain_signature<R (C::*)(Args...)> {
+  using type = R(Args...);
+};
+template <class R, class C, class... Args>
+struct plain_signature<R (C::*)(Args...) const> {
+  using type = R(Args...);
+};
+template <class F>
+using agent_traits = agent_signature<
+    typename plain_signature<typename decltype(functions::signature_of<std::decay_t<F>>())::type>::type>;
+
+/// The states of the conversations of one instance; the one idle longest is forgotten when there are too many.
+template <class Key, class State>
+class conversations {
+ public:
+  struct entry {
+    State state;
+    std::uint64_t turns = 0;
+    bool in_use = false;
+    typename std::list<const Key*>::iterator place;
+  };
+  explicit conversations(std::size_t max) : max_(max) {}
+
+  [[nodiscard]] entry& begin_turn(Key key) {
+    auto [found, is_new] = entries_.try_emplace(std::move(key));
+    entry& its = found->second;
+    if (is_new) {
+      its.place = by_use_.insert(by_use_.end(), &found->first);
+      forget_idle();
+    } else {
+      by_use_.splice(by_use_.end(), by_use_, its.place);
+    }
+    its.in_use = true;
+    return its;
+  }
+  [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
+
+ private:
+  void forget_idle() {
+    for (auto oldest = by_use_.begin(); entries_.size() > max_ && oldest != by_use_.end();) {
+      const auto found = entries_.find(**oldest);
+      if (found->second.in_use || found->second.place == std::prev(by_use_.end())) {
+        ++oldest;
+        continue;
+      }
+      oldest = by_use_.erase(oldest);
+      entries_.erase(found);
+    }
+  }
+
+  struct hash {
+    std::size_t operator()(const Key& key) const noexcept { return stable_hash(key); }
+  };
+  std::size_t max_;
+  std::unordered_map<Key, entry, hash> entries_;
+  std::list<const Key*> by_use_;
+};
+
+/// The function behind an agent operator. One call per key at a time, so the states need no lock.
+template <class Extract, class F>
+class agent_function {
+  using traits = agent_traits<F>;
+  using State = typename traits::state;
+  using In = typename traits::in;
+  using Out = typename traits::out;
+  using key = state::owned_key_t<operators::key_type_t<Extract, In>>;
+  using states = conversations<key, State>;
+
+ public:
+  agent_function(Extract extract, F agent, agent_options options, std::shared_ptr<const successors> others)
+      : extract_(std::move(extract)),
+        agent_(std::move(agent)),
+        options_(std::move(options)),
+        others_(std::move(others)),
+        states_(std::make_shared<states>(options_.conversations_max)) {}
+  agent_function(const agent_function& other)
+      : agent_function(other.extract_, other.agent_, other.options_, other.others_) {}
+  agent_function(agent_function&&) noexcept = default;
+
+  task<Out> operator()(const In& record, context& surroundings) requires(!traits::streams) {
+    using_entry held(states_->begin_turn(key(std::invoke(extract_, record))));
+    State working = held.its().state;
+    performing_shell shell;
+    turn current(shell, name_of(record), held.its().turns, false);
+    agent<State> self(working, current, *resources(), *others_, surroundings, limits());
+    Out answer = co_await std::invoke(agent_, self, record);
+    held.keep(std::move(working));
+    co_return answer;
+  }
+  task<> operator()(const In& record, emitter<Out>& out, context& surroundings) requires(traits::streams) {
+    using_entry held(states_->begin_turn(key(std::invoke(extract_, record))));
+    State working = held.its().state;
+    performing_shell shell;
+    turn current(shell, name_of(record), held.its().turns, false);
+    agent<State> self(working, current, *resources(), *others_, surroundings, limits());
+    co_await std::invoke(agent_, self, record, out);
+    held.keep(std::move(working));
+  }
+
+ private:
+  // Ends the use of a conversation's entry, however the turn ends.
+  class using_entry {
+   public:
+    explicit using_entry(typename states::entry& its) noexcept : its_(its) {}
+    ~using_entry() { its_.in_use = false; }
+    using_entry(const using_entry&) = delete;
+    using_entry& operator=(const using_entry&) = delete;
+    [[nodiscard]] typename states::entry& its() noexcept { return its_; }
+    void keep(State&& working) {
+      its_.state = std::move(working);
+      ++its_.turns;
+    }
+
+   private:
+    typename states::entry& its_;
+  };
+
+  [[nodiscard]] std::string name_of(const In& record) const {
+    const auto& its = std::invoke(extract_, record);
+    if constexpr (std::is_convertible_v<decltype(its), std::string_view>) {
+      return std::string(std::string_view(its));
+    } else {
+      return to_json(its);
+    }
+  }
+  [[nodiscard]] const agent_resources* resources() const {
+    static const agent_resources none;
+    return options_.resources ? options_.resources.get() : &none;
+  }
+  [[nodiscard]] loop_limits limits() const noexcept {
+    return {options_.steps_max, options_.tool_calls_max, options_.tokens_max, 2};
+  }
+
+  Extract extract_;
+  F agent_;
+  agent_options options_;
+  std::shared_ptr<const successors> others_;
+  std::shared_ptr<states> states_;
+};
+
+}  // namespace sage::agents

@@ -74,6 +74,11 @@ scripted_answer& scripted_answer::close() {
   return add(step::kind::close);
 }
 
+scripted_answer& scripted_answer::then(const scripted_answer& more) {
+  steps_.insert(steps_.end(), more.steps_.begin(), more.steps_.end());
+  return *this;
+}
+
 scripted_answer& scripted_answer::add(step::kind what, std::string_view text, std::uint64_t times) {
   steps_.push_back({what, std::string(text), times});
   return *this;

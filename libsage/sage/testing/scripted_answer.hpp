@@ -51,6 +51,8 @@ class scripted_answer {
   scripted_answer& reset();                      ///< breaks the connection with a TCP reset
   scripted_answer& close();                      ///< closes it in order
 
+  scripted_answer& then(const scripted_answer& more);  ///< the steps of another
+
   [[nodiscard]] const std::vector<step>& steps() const noexcept { return steps_; }
 
  private:

@@ -35,7 +35,7 @@ std::string answer_name(const chat_request& request) {
 
 result<dynamic_value> read_schema(const std::string& text, std::string_view what) {
   auto read = from_json<dynamic_value>(text);
-  if (!read) return read.error().at(std::string(what));
+  if (!read) return error(read.error().code(), "no JSON: " + std::string(read.error().what()), std::string(what));
   if (read->kind() != value_kind::map) {
     return error(errc::parse, "a JSON Schema is an object", std::string(what), R"(write {"type": "object", ...})");
   }

@@ -21,6 +21,7 @@
 
 #include "nudge.hpp"
 #include "sage/base/error.hpp"
+#include "sage/operators/item_ends.hpp"
 #include "sage/operators/operator.hpp"
 
 namespace sage {
@@ -153,6 +154,7 @@ class outlet_operator final : public operators::operator_base {
   outlet_operator(caf::actor target, outlet_options bounds) : target_(std::move(target)), bounds_(bounds) {}
 
   void open(context& self) override {
+    self_ = &self;
     box_ = std::make_shared<outbox<T>>(bounds_.requests_max);
     box_->attach(self.engine());
     courier_ = target_.home_system().template spawn<courier<T>>(box_, target_, bounds_.timeout);
@@ -180,6 +182,7 @@ class outlet_operator final : public operators::operator_base {
     }
     if (sent) caf::anon_send(courier_, nudge{});
     if (cursor_ < records.size()) return operators::flow::suspended;
+    operators::end_items(*input_, 0, input_->size(), item_end_reason::sunk, *self_);
     input_.reset();
     return operators::flow::done;
   }
@@ -193,6 +196,7 @@ class outlet_operator final : public operators::operator_base {
  private:
   caf::actor target_;
   outlet_options bounds_;
+  context* self_ = nullptr;
   std::shared_ptr<outbox<T>> box_;
   caf::actor courier_;
   batch_ref input_;

@@ -8,3 +8,4 @@
 #include "sage/connectors/memory/iterators.hpp"
 #include "sage/connectors/memory/sinks.hpp"
 #include "sage/connectors/memory/sources.hpp"
+#include "sage/model/item_scope.hpp"

@@ -17,6 +17,11 @@ class ref {
     taken.object_ = object;
     return taken;
   }
+  /// One more share of an object that somebody holds; of null, null.
+  static ref share(T* object) noexcept {
+    if (object) object->acquire();
+    return adopt(object);
+  }
   ref(const ref& other) noexcept : object_(other.object_) {
     if (object_) object_->acquire();
   }

@@ -12,6 +12,7 @@
 
 namespace sage {
 
+class item_scope;
 namespace state {
 class keyed_store;
 }
@@ -75,6 +76,12 @@ class context {
   [[nodiscard]] state::keyed_store* keyed_state() const noexcept { return keyed_state_; }
   void set_keyed_state(state::keyed_store* store) noexcept { keyed_state_ = store; }
 
+  /// The item of the record that the function is being called with, or null for a record that belongs to none. Only
+  /// during the call; a function that keeps it longer takes a share:
+  /// `sage::ref<sage::item_scope>::share(self.item())`.
+  [[nodiscard]] item_scope* item() const noexcept { return item_; }
+  void set_item(item_scope* item) noexcept { item_ = item; }
+
   /// Where messages name this instance: `"count[1]"`.
   [[nodiscard]] std::string place() const { return operator_name_ + "[" + std::to_string(instance_) + "]"; }
 
@@ -89,6 +96,7 @@ class context {
   std::uint64_t random_state_;
   nanoseconds turn_max_ = 250'000;
   state::keyed_store* keyed_state_ = nullptr;
+  item_scope* item_ = nullptr;
   std::shared_ptr<waker> engine_;
   std::shared_ptr<functions::blocking_port> blocking_;
 };

@@ -54,6 +54,10 @@ decltype(auto) call(F& f, context& self, Args&&... args) {
 template <class F, class... Args>
 concept callable = std::is_invocable_v<F&, Args...> || std::is_invocable_v<F&, Args..., context&>;
 
+/// Whether `call` hands `f` the context too.
+template <class F, class... Args>
+concept takes_context = !std::is_invocable_v<F&, Args...> && std::is_invocable_v<F&, Args..., context&>;
+
 template <class F, class... Args>
 struct call_result {
   using type = decltype(call(std::declval<F&>(), std::declval<context&>(), std::declval<Args>()...));

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "sage/base/error.hpp"
+#include "sage/model/item_scope.hpp"
 
 namespace sage {
 
@@ -31,6 +32,9 @@ batch_base::batch_base(ref<batch_pool> pool, const record_type& type, void* stor
 
 batch_base::~batch_base() {
   drop_hashes();
+  if (!items_) return;
+  drop_items();
+  pool_->give(items_, batch_pool::block_bytes(std::size_t{capacity_} * sizeof *items_));
 }
 
 batch_ref batch_base::make(const ref<batch_pool>& pool, const record_type& type, std::size_t capacity) {
@@ -57,21 +61,36 @@ void batch_base::destroy() noexcept {
 }
 
 std::uint64_t batch_base::bytes() const noexcept {
-  return type_->payload_bytes(*this) + (hashes_ ? size_ * 8u : 0u);
+  return type_->payload_bytes(*this) + (hashes_ ? size_ * sizeof *hashes_ : 0u) +
+         (items_ ? size_ * sizeof *items_ : 0u);
 }
 
 std::uint64_t* batch_base::add_hashes(const key_tag& key) {
   key_ = key;
   if (!hashes_) {
-    hash_bytes_ = std::size_t{capacity_} * sizeof(std::uint64_t);
-    hashes_ = static_cast<std::uint64_t*>(pool_->take(hash_bytes_));
+    std::size_t bytes = std::size_t{capacity_} * sizeof *hashes_;
+    hashes_ = static_cast<std::uint64_t*>(pool_->take(bytes));
   }
   return hashes_;
 }
 
 void batch_base::drop_hashes() noexcept {
-  if (hashes_) pool_->give(hashes_, hash_bytes_);
+  if (hashes_) pool_->give(hashes_, batch_pool::block_bytes(std::size_t{capacity_} * sizeof *hashes_));
   hashes_ = nullptr;
+}
+
+ref<item_scope>* batch_base::add_items() {
+  if (!items_) {
+    std::size_t bytes = std::size_t{capacity_} * sizeof *items_;
+    items_ = static_cast<ref<item_scope>*>(pool_->take(bytes));
+    std::uninitialized_default_construct_n(items_, capacity_);
+  }
+  return items_;
+}
+
+void batch_base::drop_items(std::size_t first) noexcept {
+  if (!items_) return;
+  for (std::size_t i = first; i < size_; ++i) items_[i].reset();
 }
 
 void batch_base::retain(const ref<byte_block>& block) {
@@ -98,7 +117,22 @@ void append_selected(batch_base& from, const std::uint32_t* positions, std::size
   } else {
     to.drop_hashes();
   }
+  if (ref<item_scope>* items = from.items()) {
+    ref<item_scope>* target = to.add_items() + before;
+    const bool consume = from.unique();
+    for (std::size_t i = 0; i < count; ++i) {
+      target[i] = consume ? std::move(items[positions[i]]) : items[positions[i]];
+    }
+  }
   to.retain_blocks_of(from);
+}
+
+void carry_items(batch_base& from, std::size_t begin, std::size_t count, batch_base& to, std::size_t at) {
+  if (!from.items() || count == 0) return;
+  ref<item_scope>* const source = from.items() + begin;
+  ref<item_scope>* const target = to.add_items() + at;
+  const bool consume = from.unique();
+  for (std::size_t i = 0; i < count; ++i) target[i] = consume ? std::move(source[i]) : source[i];
 }
 
 batch_ref select(batch_ref& from, const std::uint32_t* positions, std::size_t count) {

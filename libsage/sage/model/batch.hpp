@@ -21,6 +21,8 @@
 
 namespace sage {
 
+class item_scope;
+
 /// What travels with a batch: where it came from and when it was handed over.
 struct batch_header {
   nanoseconds enqueued_at = 0;     ///< when the sender gave it away
@@ -73,6 +75,15 @@ class batch_base {
   /// Forgets the hashes: the records' key changed.
   void drop_hashes() noexcept;
 
+  /// The item that each record belongs to, or null for a record without; null when the batch carries no items. Of a
+  /// shared batch they are only looked at. Who handles them includes sage/model/item_scope.hpp.
+  [[nodiscard]] ref<item_scope>* items() noexcept { return items_; }
+  [[nodiscard]] const ref<item_scope>* items() const noexcept { return items_; }
+  /// Makes room for one item per record of the capacity, where there is none; null until the caller fills them in.
+  ref<item_scope>* add_items();
+  /// Lets go of the items of all records from `first` on.
+  void drop_items(std::size_t first = 0) noexcept;
+
   /// Keeps `block` alive as long as this batch.
   void retain(const ref<byte_block>& block);
   /// Keeps alive whatever `other` keeps alive.
@@ -108,7 +119,7 @@ class batch_base {
   const record_type* type_;
   void* storage_;
   std::uint64_t* hashes_ = nullptr;
-  std::size_t hash_bytes_ = 0;
+  ref<item_scope>* items_ = nullptr;  // those behind size_ are null
   key_tag key_;
   ref<batch_pool> pool_;
   std::vector<ref<byte_block>> blocks_;
@@ -117,12 +128,17 @@ class batch_base {
 using batch_ref = ref<batch_base>;
 
 /// A batch of the `count` records of `from` at `positions`: moved out when the caller holds the only share, copied
-/// otherwise. Hashes, header and blocks come along. Gives the caller's share of `from` back.
+/// otherwise. Hashes, items, header and blocks come along. Gives the caller's share of `from` back.
 [[nodiscard]] batch_ref select(batch_ref& from, const std::uint32_t* positions, std::size_t count);
 
 /// Appends the records of `from` at `positions` to `to`, which has room and the same type; moves them when the
-/// caller holds the only share of `from`, copies them otherwise. Hashes and blocks come along.
+/// caller holds the only share of `from`, copies them otherwise. Hashes, items and blocks come
+/// along.
 void append_selected(batch_base& from, const std::uint32_t* positions, std::size_t count, batch_base& to);
+
+/// Gives `count` records of `to`, from `at` on, the items of those of `from` from `begin` on: moved when the caller
+/// holds the only share of `from`, shared otherwise. Nothing happens where `from` carries none.
+void carry_items(batch_base& from, std::size_t begin, std::size_t count, batch_base& to, std::size_t at);
 
 /// The typed face of a batch: a random-access range of `T` that grows up to its capacity.
 ///
@@ -156,6 +172,7 @@ class batch final : public batch_base {
   /// Destroys the records from `size` on.
   void truncate(std::size_t size) noexcept {
     std::destroy(data() + size, end());
+    if (items()) drop_items(size);
     set_size(size);
   }
 };

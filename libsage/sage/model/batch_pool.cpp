@@ -25,11 +25,15 @@ batch_pool::~batch_pool() {
   }
 }
 
+std::size_t batch_pool::block_bytes(std::size_t bytes) noexcept {
+  if (bytes < block_bytes_min) return block_bytes_min;
+  return bytes <= block_bytes_max ? block_bytes_min << class_of(bytes) : bytes;
+}
+
 void* batch_pool::take(std::size_t& bytes) {
-  if (bytes < block_bytes_min) bytes = block_bytes_min;
+  bytes = block_bytes(bytes);
   if (bytes <= block_bytes_max) {
     const std::size_t index = class_of(bytes);
-    bytes = block_bytes_min << index;
     const std::lock_guard guard(lock_);
     if (free_block* block = free_[index]) {
       free_[index] = block->next;

@@ -25,6 +25,8 @@ class batch_pool {
 
   /// Returns a block of at least `bytes`; `bytes` becomes what it really holds. Aligned for any ordinary type.
   [[nodiscard]] void* take(std::size_t& bytes);
+  /// How many bytes a block for `bytes` really holds.
+  [[nodiscard]] static std::size_t block_bytes(std::size_t bytes) noexcept;
   /// Takes back a block of exactly the size that `take` reported.
   void give(void* block, std::size_t bytes) noexcept;
 

@@ -49,6 +49,7 @@ using aggregate_result_t = std::remove_cvref_t<decltype(std::declval<A&>().resul
 /// Holds back  never; memory O(keys)
 /// Fails       by error policy, when `add` throws: the accumulator is as before that record
 /// Completes   after end of all inputs
+/// Items       finals end them, for a final is nobody's answer in particular; an update inherits that of its record
 /// Cost        O(1) per record: one carried hash, one slot, one entry, fetched ahead
 template <class T, class Extract, class A>
 class aggregate_operator final : public keyed_operator<T, Extract, A> {
@@ -72,12 +73,16 @@ class aggregate_operator final : public keyed_operator<T, Extract, A> {
     }
     if (this->cursor_ == 0) this->prepare_hashes();
     const batch<T>& in = this->template input<T>();
-    if (mode_ == emit_mode::every_update && !updates_) updates_ = batch<result>::make(this->self_->pool(), in.size());
     std::size_t i = this->cursor_;
     const cursor_guard cursor(this->cursor_, i);
+    if (mode_ == emit_mode::every_update) {
+      add_and_tell(i);
+      return flow::done;
+    }
+    const items_guard aggregated(*this, i, item_end_reason::aggregated);
     const std::size_t stop = this->stop_;
     const std::uint64_t* const hashes = this->hashes_;
-    if (this->policy_.fails() && mode_ == emit_mode::finals) {
+    if (this->policy_.fails()) {
       this->fate_.passed += stop - i;
       for_each_looked_up(table_, hashes, i, stop, [&](std::size_t k, typename table_type::candidate known) {
         const std::size_t at =
@@ -88,6 +93,16 @@ class aggregate_operator final : public keyed_operator<T, Extract, A> {
       for (; i < stop; ++i) add_carefully(in[i], hashes[i]);
     }
     return flow::done;
+  }
+
+  void add_and_tell(std::size_t& i) {
+    const batch<T>& in = this->template input<T>();
+    const bool items = this->has_items();
+    if (!updates_) updates_ = batch<result>::make(this->self_->pool(), in.size());
+    for (const std::size_t stop = this->stop_; i < stop; ++i) {
+      add_carefully(in[i], this->hashes_[i]);
+      if (items) this->hand_down_item(i, *updates_, updates_->size() - 1);
+    }
   }
 
   // Adds to a copy, so that a record that throws changes nothing; the entry itself is new only if it succeeded.

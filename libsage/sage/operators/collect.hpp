@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "sage/operators/item_ends.hpp"
 #include "sage/operators/operator.hpp"
 
 namespace sage::operators {
@@ -13,6 +14,7 @@ namespace sage::operators {
 /// Shape       T -> vector<T>; n -> 1
 /// Emits       every `count` records, and what is left when the input has ended
 /// Holds back  fewer than `count` records
+/// Items       ends them
 template <class T>
 class collect_operator final : public operator_base {
  public:
@@ -35,6 +37,7 @@ class collect_operator final : public operator_base {
       made->header = in.header;
       while (cursor_ < in.size() && made->size() < self_->batch_size()) {
         if (gathered_.empty()) gathered_.reserve(count_);
+        end_items(in, cursor_, cursor_ + 1, item_end_reason::aggregated, *self_);
         add(in[cursor_++], consume);
         ++fate_.passed;
         if (gathered_.size() == count_) made->emplace_back(std::exchange(gathered_, {}));

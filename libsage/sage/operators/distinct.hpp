@@ -17,6 +17,7 @@ struct no_function {};
 /// Emits       at once, in order
 /// Drops       records of a key already seen, counted as filtered
 /// Fails       by error policy, when the key's extractor throws
+/// Items       go with their records; those of repeats end as filtered
 /// Cost        O(1) per record; memory O(keys)
 template <class T, class Extract>
 class distinct_operator final : public keyed_operator<T, Extract, no_function> {
@@ -36,6 +37,7 @@ class distinct_operator final : public keyed_operator<T, Extract, no_function> {
     const batch<T>& in = this->template input<T>();
     std::size_t i = this->cursor_;
     const cursor_guard cursor(this->cursor_, i);
+    const bool items = this->has_items();
     for (const std::size_t stop = this->stop_; i < stop; ++i) {
       const std::size_t before = table_.size();
       table_.find_or_insert(this->key_of(in[i]), this->hashes_[i], [] { return seen{}; });
@@ -44,6 +46,7 @@ class distinct_operator final : public keyed_operator<T, Extract, no_function> {
         ++this->fate_.passed;
       } else {
         ++this->fate_.filtered;
+        if (items) this->end_item(i, item_end_reason::filtered);
       }
     }
     return flow::done;

@@ -14,6 +14,7 @@ namespace sage::operators {
 /// Emits       the same batch, compacted in place; a new one when others hold it too
 /// Drops       what the predicate refuses, counted as filtered
 /// Fails       by error policy, when the predicate throws
+/// Items       go with their records; what is refused ends its item as filtered
 /// Cost        one call per record, inlined; no branch on the result for trivially copyable records
 template <class In, class F>
 class filter_operator final : public function_operator<In, F> {
@@ -27,22 +28,31 @@ class filter_operator final : public function_operator<In, F> {
     if (this->cursor_ == 0) {
       kept_ = 0;
       shared_ = !in.unique();
-      if (shared_) positions_.resize(in.size());
+      if (shared_ || this->has_items()) positions_.resize(in.size());
     }
     const std::size_t stop = this->stop_;
     std::size_t i = this->cursor_;
     std::size_t kept = kept_;
     const cursor_guard cursor(this->cursor_, i);
     const cursor_guard keeper(kept_, kept);
-    if (shared_) {
+    if (this->has_items()) {
       for (; i < stop; ++i) {
         positions_[kept] = static_cast<std::uint32_t>(i);
-        kept += test(in[i]) ? 1 : 0;
+        if (test(i, in[i])) {
+          ++kept;
+        } else {
+          this->end_item(i, item_end_reason::filtered);
+        }
+      }
+    } else if (shared_) {
+      for (; i < stop; ++i) {
+        positions_[kept] = static_cast<std::uint32_t>(i);
+        kept += test(i, in[i]) ? 1 : 0;
       }
     } else if (in.hashes()) {
       std::uint64_t* const hashes = in.hashes();
       for (; i < stop; ++i) {
-        if (!test(in[i])) continue;
+        if (!test(i, in[i])) continue;
         if (kept != i) in[kept] = std::move(in[i]);
         hashes[kept++] = hashes[i];
       }
@@ -51,11 +61,11 @@ class filter_operator final : public function_operator<In, F> {
       for (; i < stop; ++i) {
         const In record = records[i];
         records[kept] = record;
-        kept += test(record) ? 1 : 0;
+        kept += test(i, record) ? 1 : 0;
       }
     } else {
       for (; i < stop; ++i) {
-        if (!test(in[i])) continue;
+        if (!test(i, in[i])) continue;
         if (kept != i) in[kept] = std::move(in[i]);
         ++kept;
       }
@@ -63,7 +73,7 @@ class filter_operator final : public function_operator<In, F> {
     return flow::done;
   }
 
-  bool test(const In& record) { return static_cast<bool>(functions::call(this->function_, *this->self_, record)); }
+  bool test(std::size_t position, const In& record) { return static_cast<bool>(this->call(position, record)); }
 
   void finish_batch(output& out) override {
     const std::uint64_t given_up = this->fate_.dropped + this->fate_.dead;
@@ -71,7 +81,9 @@ class filter_operator final : public function_operator<In, F> {
     this->fate_.filtered += this->input_->size() - kept_ - (given_up - given_up_);
     given_up_ = given_up;
     if (kept_ == 0) return;
-    if (shared_) {
+    if (kept_ == this->input_->size()) {
+      out.emit(main_port, std::move(this->input_));
+    } else if (shared_ || this->has_items()) {
       out.emit(main_port, select(this->input_, positions_.data(), kept_));
     } else {
       static_cast<batch<In>&>(*this->input_).truncate(kept_);

@@ -38,6 +38,7 @@ namespace sage::operators {
 /// Emits       full batches as they fill, the rest at the end of the input batch; in order
 /// Holds back  while its output has no credit: it stops between two records and goes on there
 /// Fails       by error policy; what a call that threw had already made is discarded
+/// Items       each result inherits that of its record; a record without results ends its item
 template <class In, class Out, class F>
 class flat_map_operator final : public function_operator<In, F> {
  public:
@@ -49,16 +50,18 @@ class flat_map_operator final : public function_operator<In, F> {
     const std::size_t stop = this->stop_;
     const std::size_t full = this->self_->batch_size();
     const bool consume = this->may_consume();
+    const bool items = this->has_items();
     std::size_t i = this->cursor_;
     const cursor_guard cursor(this->cursor_, i);
     while (i < stop) {
       if (!made_.has_batch()) begin(full);
       before_ = made_.size();
       if (consume) {
-        collect(std::move(in[i]));
+        collect(i, std::move(in[i]));
       } else {
-        collect(std::as_const(in[i]));
+        collect(i, std::as_const(in[i]));
       }
+      if (items) this->hand_down_item(i, made_.records(), before_);
       ++this->fate_.passed;
       ++i;
       if (made_.size() >= full && !flush(out)) return flow::suspended;
@@ -67,17 +70,15 @@ class flat_map_operator final : public function_operator<In, F> {
   }
 
   template <class Record>
-  void collect(Record&& record) {
-    F& f = this->function_;
+  void collect(std::size_t position, Record&& record) {
     if constexpr (functions::callable<F, Record, collector<Out>&>) {
-      functions::call(f, *this->self_, std::forward<Record>(record), made_);
+      this->call(position, std::forward<Record>(record), made_);
     } else if constexpr (functions::callable<F, In, collector<Out>&>) {
-      functions::call(f, *this->self_, this->taken(std::forward<Record>(record)), made_);
+      this->call(position, this->taken(std::forward<Record>(record)), made_);
     } else if constexpr (functions::callable<F, Record>) {
-      for (auto&& each : functions::call(f, *this->self_, std::forward<Record>(record))) made_.push(std::move(each));
+      for (auto&& each : this->call(position, std::forward<Record>(record))) made_.push(std::move(each));
     } else {
-      for (auto&& each : functions::call(f, *this->self_, this->taken(std::forward<Record>(record))))
-        made_.push(std::move(each));
+      for (auto&& each : this->call(position, this->taken(std::forward<Record>(record)))) made_.push(std::move(each));
     }
   }
 

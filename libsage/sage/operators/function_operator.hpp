@@ -27,16 +27,24 @@ class function_operator : public record_operator {
  protected:
   std::string show_record(std::size_t position) const override { return show(input<In>()[position]); }
 
-  /// Calls the function with the record moved in: the record may be lost.
-  decltype(auto) consume(In& record) { return functions::call(function_, *self_, std::move(record)); }
+  /// Calls the function with the record at `position` moved in: the record may be lost.
+  decltype(auto) consume(std::size_t position, In& record) { return call<In>(position, std::move(record)); }
 
   /// Calls the function so that the record survives: by const reference where it takes one, else with a copy.
-  decltype(auto) preserve(const In& record) {
+  decltype(auto) preserve(std::size_t position, const In& record) {
     if constexpr (functions::callable<F, const In&>) {
-      return functions::call(function_, *self_, record);
+      return call<const In&>(position, record);
     } else {
-      return functions::call(function_, *self_, taken(record));
+      return call<In>(position, taken(record));
     }
+  }
+
+  /// Calls the function with what was made of the record at `position`. A function that takes the context finds the
+  /// record's item there.
+  template <class... Args>
+  decltype(auto) call(std::size_t position, Args&&... args) {
+    if constexpr (functions::takes_context<F, Args&&...>) this->show_item(position);
+    return functions::call(function_, *self_, std::forward<Args>(args)...);
   }
 
   /// A record for a function that wants one of its own: the original, or a copy of one that must survive.

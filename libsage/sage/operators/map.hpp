@@ -14,6 +14,7 @@ namespace sage::operators {
 /// Emits       one batch per batch, in order; in place when `U` is `T` and nobody else holds the batch
 /// Holds back  never
 /// Fails       by error policy, when the function throws
+/// Items       the result inherits that of its record
 /// Cost        one call per record, inlined
 template <class In, class Out, class F>
 class map_operator final : public function_operator<In, F> {
@@ -29,21 +30,28 @@ class map_operator final : public function_operator<In, F> {
       if (i == 0) in_place_ = this->policy_.fails() && in.unique() && this->is_quick();
       if (in_place_) {
         In* const records = in.data();
+        if (this->has_items()) {  // their ends need a cursor that is true
+          const cursor_guard cursor(this->cursor_, i);
+          for (; i < stop; ++i, ++this->fate_.passed) records[i] = this->consume(i, records[i]);
+          return flow::done;
+        }
         this->fate_.passed += stop - i;
         this->cursor_ = stop;
-        for (; i < stop; ++i) records[i] = this->consume(records[i]);
+        for (; i < stop; ++i) records[i] = this->consume(i, records[i]);
         return flow::done;
       }
     }
-    if (!made_) made_ = batch<Out>::make(this->self_->pool(), in.size());
-    const std::size_t begun = made_->size();
+    if (!made_) {
+      made_ = batch<Out>::make(this->self_->pool(), in.size());
+      if (this->has_items()) made_->add_items();
+    }
     {
       const cursor_guard cursor(this->cursor_, i);
-      const passed_guard passed(this->fate_.passed, *made_, begun);
+      const made_guard made(*this, i);
       if (this->may_consume()) {
-        for (; i < stop; ++i) made_->emplace_back(this->consume(in[i]));
+        for (; i < stop; ++i) made_->emplace_back(this->consume(i, in[i]));
       } else {
-        for (; i < stop; ++i) made_->emplace_back(this->preserve(in[i]));
+        for (; i < stop; ++i) made_->emplace_back(this->preserve(i, in[i]));
       }
     }
     static_cast<void>(out);
@@ -77,18 +85,22 @@ class map_operator final : public function_operator<In, F> {
     if constexpr (holds_views<Out>) made_->retain_blocks_of(*this->input_);
   }
 
-  // Counts what was made, also when the loop is left by an exception.
-  class passed_guard {
+  // Counts what was made and gives it the items it descends from, also when the loop is left by an exception.
+  class made_guard {
    public:
-    passed_guard(std::uint64_t& passed, const batch_base& made, std::size_t begun) noexcept
-        : passed_(passed), made_(made), begun_(begun) {}
-    ~passed_guard() { passed_ += made_.size() - begun_; }
-    passed_guard(const passed_guard&) = delete;
-    passed_guard& operator=(const passed_guard&) = delete;
+    made_guard(map_operator& owner, std::size_t position) noexcept
+        : owner_(owner), position_(position), begun_(owner.made_->size()) {}
+    ~made_guard() {
+      const std::size_t count = owner_.made_->size() - begun_;
+      owner_.fate_.passed += count;
+      if (owner_.has_items()) carry_items(*owner_.input_, position_, count, *owner_.made_, begun_);
+    }
+    made_guard(const made_guard&) = delete;
+    made_guard& operator=(const made_guard&) = delete;
 
    private:
-    std::uint64_t& passed_;
-    const batch_base& made_;
+    map_operator& owner_;
+    std::size_t position_;
     std::size_t begun_;
   };
 
@@ -101,6 +113,7 @@ class map_operator final : public function_operator<In, F> {
 /// Shape       T -> T; 1 -> 1
 /// Emits       the batch itself
 /// Fails       by error policy; a record on which the function threw is taken out of the batch
+/// Items       go with their records
 template <class In, class F>
 class inspect_operator final : public function_operator<In, F> {
  public:
@@ -114,7 +127,7 @@ class inspect_operator final : public function_operator<In, F> {
     if (i == 0) kept_.clear();
     const cursor_guard cursor(this->cursor_, i);
     for (; i < stop; ++i) {
-      functions::call(this->function_, *this->self_, in[i]);
+      this->call(i, in[i]);
       ++this->fate_.passed;
       if (!this->policy_.fails()) kept_.push_back(static_cast<std::uint32_t>(i));
     }

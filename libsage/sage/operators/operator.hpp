@@ -44,6 +44,8 @@ class output {
 ///
 /// Contract  `on_batch` is never given an empty batch
 /// Contract  after `suspended`, only `resume` (or abort, close) is called, until that returns `done`
+/// Contract  items go where their records go: what is made of a record has its item (`carry_items`), a record that is
+///           neither emitted nor answered has its item ended (`end_items`), so that whoever asked hears why
 /// Contract  an exception from a user function leaves neither an output nor a state change of that record behind
 class operator_base {
  public:

@@ -16,6 +16,7 @@ namespace sage::operators {
 /// Emits       full batches as they fill, the rest at the end of the input batch; in order
 /// Holds back  while its output has no credit
 /// Fails       by error policy; outputs and state changes of a call that threw are undone
+/// Items       each result inherits that of the record at hand; a record without results ends its item
 /// Snapshot    the states declared in `open`
 /// Cost        O(1) per state access: a row of a column; an undo copy of what is written unless the policy is fail
 template <class T, class Extract, class Out, class F>
@@ -37,6 +38,7 @@ class process_operator final : public keyed_operator<T, Extract, F> {
     const std::size_t stop = this->stop_;
     const std::size_t full = this->self_->batch_size();
     const bool consume = this->may_consume();
+    const bool items = this->has_items();
     const bool undoable = !this->policy_.fails();
     std::size_t i = this->cursor_;
     const cursor_guard cursor(this->cursor_, i);
@@ -46,10 +48,11 @@ class process_operator final : public keyed_operator<T, Extract, F> {
       const std::size_t row = rows_.find_or_insert(this->key_of(in[i]), this->hashes_[i], [] { return nothing{}; });
       store_.begin_record(row, undoable);
       if (consume) {
-        call(std::move(in[i]));
+        apply(i, std::move(in[i]));
       } else {
-        call(std::as_const(in[i]));
+        apply(i, std::as_const(in[i]));
       }
+      if (items) this->hand_down_item(i, made_.records(), before_);
       if (undoable) store_.commit();
       ++this->fate_.passed;
       ++i;
@@ -59,11 +62,11 @@ class process_operator final : public keyed_operator<T, Extract, F> {
   }
 
   template <class Record>
-  void call(Record&& record) {
+  void apply(std::size_t position, Record&& record) {
     if constexpr (functions::callable<F, Record, collector<Out>&>) {
-      functions::call(this->function_, *this->self_, std::forward<Record>(record), made_);
+      this->call(position, std::forward<Record>(record), made_);
     } else {
-      functions::call(this->function_, *this->self_, this->taken(std::forward<Record>(record)), made_);
+      this->call(position, this->taken(std::forward<Record>(record)), made_);
     }
   }
 

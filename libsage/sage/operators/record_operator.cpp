@@ -5,6 +5,7 @@
 
 #include "sage/base/error.hpp"
 #include "sage/functions/dead_letter.hpp"
+#include "sage/model/item_scope.hpp"
 
 namespace sage::operators {
 
@@ -48,6 +49,18 @@ flow record_operator::on_end(output& out) {
 }
 
 flow record_operator::drive(output& out) {
+  // A function that was shown an item must not find it in the context later, when it may be gone.
+  struct no_item {
+    context& self;
+    ~no_item() { self.set_item(nullptr); }
+  } const cover{*self_};
+  items_ = input_->items();
+  const flow came = drive_on(out);
+  if (came == flow::done) items_ = nullptr;
+  return came;
+}
+
+flow record_operator::drive_on(output& out) {
   retry_at_.reset();
   yielded_ = false;
   slice_ = 0;
@@ -92,7 +105,6 @@ void record_operator::end_part(std::size_t handled, nanoseconds took) {
 
 // Decides the fate of the record at cursor_, within the handler of what its function threw.
 void record_operator::on_exception(output& out) {
-  if (policy_.fails()) throw;
   std::string what;
   try {
     throw;
@@ -112,14 +124,32 @@ void record_operator::on_exception(output& out) {
     return;
   }
   switch (policy_.then) {
-    case error_policy::action::fail: throw;
-    case error_policy::action::drop: ++fate_.dropped; break;
+    case error_policy::action::fail: end_item(cursor_, item_end_reason::failed, what); throw;
+    case error_policy::action::drop:
+      end_item(cursor_, item_end_reason::dropped, what);
+      ++fate_.dropped;
+      break;
     case error_policy::action::dead_letter:
+      end_item(cursor_, item_end_reason::dead_lettered, what);
       add_dead_letter(std::move(what), out);
       ++fate_.dead;
       break;
   }
   ++cursor_;
+}
+
+void record_operator::hand_down_item(std::size_t position, batch_base& made, std::size_t first) {
+  if (first == made.size()) {
+    end_item(position, item_end_reason::no_results);
+    return;
+  }
+  ref<item_scope>* const theirs = made.add_items();
+  for (std::size_t i = first; i < made.size(); ++i) theirs[i] = items_[position];
+  if (input_->unique()) items_[position].reset();
+}
+
+void record_operator::note_unrouted(std::size_t position) {
+  if (items_[position]) items_[position]->note_unrouted(self_->operator_name());
 }
 
 void record_operator::add_dead_letter(std::string what, output& out) {

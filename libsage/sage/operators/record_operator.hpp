@@ -5,6 +5,7 @@
 #include <string>
 
 #include "sage/functions/error_policy.hpp"
+#include "sage/operators/item_ends.hpp"
 #include "sage/operators/operator.hpp"
 
 namespace sage::operators {
@@ -54,6 +55,20 @@ class record_operator : public operator_base {
   [[nodiscard]] const batch<T>& input() const noexcept {
     return static_cast<const batch<T>&>(*input_);
   }
+  // The items of the input's records, where it carries any. Whatever the loop makes of a record inherits its item;
+  // a record that ends here ends its item with a reason.
+
+  [[nodiscard]] bool has_items() const noexcept { return items_ != nullptr; }
+  /// Lets the function ask the context for the item of the record at `position`.
+  void show_item(std::size_t position) noexcept { self_->set_item(items_ ? items_[position].get() : nullptr); }
+  void end_item(std::size_t position, item_end_reason why, const std::string& text = {}) {
+    operators::end_items(*input_, position, position + 1, why, *self_, text);
+  }
+  /// The records of `made` from `first` on are all that was made of the one at `position`.
+  void hand_down_item(std::size_t position, batch_base& made, std::size_t first);
+  /// The record at `position` goes where nobody wanted to have it in particular.
+  void note_unrouted(std::size_t position);
+
   /// Whether the batch at hand will be handled at once, as far as is known.
   [[nodiscard]] bool is_quick() const noexcept { return part_ >= input_->size(); }
   /// Whether the loop may edit or move away the input's records.
@@ -66,7 +81,10 @@ class record_operator : public operator_base {
   std::size_t stop_ = 0;  // at most the input's size
 
  private:
+  friend class items_guard;
+
   flow drive(output& out);
+  [[nodiscard]] flow drive_on(output& out);
   void on_exception(output& out);
   void add_dead_letter(std::string what, output& out);
   void flush_dead_letters(output& out);
@@ -88,6 +106,25 @@ class record_operator : public operator_base {
   bool finishing_ = false;
   std::optional<nanoseconds> retry_at_;
   batch_ref dead_;
+  ref<item_scope>* items_ = nullptr;  // of the input
+};
+
+/// Ends the items of the records that a loop has handled, whichever way it is left.
+class items_guard {
+ public:
+  items_guard(record_operator& owner, const std::size_t& position, item_end_reason why) noexcept
+      : owner_(owner), position_(position), begun_(position), why_(why) {}
+  ~items_guard() {
+    if (owner_.has_items()) operators::end_items(*owner_.input_, begun_, position_, why_, *owner_.self_);
+  }
+  items_guard(const items_guard&) = delete;
+  items_guard& operator=(const items_guard&) = delete;
+
+ private:
+  record_operator& owner_;
+  const std::size_t& position_;
+  std::size_t begun_;
+  item_end_reason why_;
 };
 
 /// Writes a loop's position back to the operator whichever way the loop is left.

@@ -15,7 +15,9 @@ class sink_writer {
  public:
   virtual ~sink_writer() = default;
   virtual void open(context& self) { static_cast<void>(self); }
-  /// Takes the records of one batch from `from` on; may move them away when `consume`. Throws what went wrong.
+  /// Takes the records of one batch; may move them away when `consume`. Throws what went wrong. A writer that answers
+  /// finds the items of the records in `records.items()`: it claims each and keeps a share of it until it has
+  /// answered.
   virtual void write(batch<T>& records, bool consume) = 0;
   /// Makes everything written so far durable, not yet visible.
   virtual void prepare(std::uint64_t epoch) { static_cast<void>(epoch); }
@@ -47,17 +49,22 @@ namespace sage::operators {
 ///
 /// Shape       T -> nothing
 /// Fails       when the writer throws
+/// Items       end here: answered by the writer, or as sunk
 template <class T>
 class sink_operator final : public operator_base {
  public:
   explicit sink_operator(std::unique_ptr<sink_writer<T>> writer) : writer_(std::move(writer)) {}
 
-  void open(context& self) override { writer_->open(self); }
+  void open(context& self) override {
+    self_ = &self;
+    writer_->open(self);
+  }
   flow on_batch(batch_ref records, output& out) override {
     static_cast<void>(out);
     const std::size_t size = records->size();
     writer_->write(static_cast<batch<T>&>(*records), records->unique());
     fate_.passed += size;
+    end_items(*records, 0, records->size(), item_end_reason::sunk, *self_);
     return flow::done;
   }
   void prepare(std::uint64_t epoch) override { writer_->prepare(epoch); }
@@ -67,12 +74,14 @@ class sink_operator final : public operator_base {
 
  private:
   std::unique_ptr<sink_writer<T>> writer_;
+  context* self_ = nullptr;
 };
 
 /// Calls the user's function for every record: the sink that is a callable.
 ///
 /// Shape       T -> nothing
 /// Fails       by error policy, when the function throws
+/// Items       end here: answered by the function through its context, or as sunk
 template <class T, class F>
 class function_sink_operator final : public function_operator<T, F> {
  public:
@@ -88,10 +97,11 @@ class function_sink_operator final : public function_operator<T, F> {
     {
       const cursor_guard cursor(this->cursor_, i);
       const passed_count passed(this->fate_.passed, begun, i);
+      const items_guard sunk(*this, i, item_end_reason::sunk);
       if (this->may_consume()) {
-        for (; i < stop; ++i) this->consume(in[i]);
+        for (; i < stop; ++i) this->consume(i, in[i]);
       } else {
-        for (; i < stop; ++i) this->preserve(in[i]);
+        for (; i < stop; ++i) this->preserve(i, in[i]);
       }
     }
     return flow::done;

@@ -17,8 +17,10 @@ namespace sage::operators {
 /// Shape       T -> T on one of n ports; 1 -> 1
 /// Emits       per input batch at most one batch per port, in order within a port
 /// Fails       by error policy, when the function throws
+/// Items       go with their records; a sink behind the port of no label ends them as unrouted
 ///
-/// `Choose(function, context, record)` returns the port; it is the only difference between `split` and `route`.
+/// `Choose(function, context, record)` returns the port, `is_unrouted(port)` whether that is the one for what no
+/// label matched; it is the only difference between `split` and `route`.
 template <class T, class F, class Choose>
 class split_operator final : public function_operator<T, F> {
  public:
@@ -31,8 +33,11 @@ class split_operator final : public function_operator<T, F> {
     const batch<T>& in = this->template input<T>();
     std::size_t i = this->cursor_;
     const cursor_guard cursor(this->cursor_, i);
+    const bool items = this->has_items();
     for (const std::size_t stop = this->stop_; i < stop; ++i) {
+      if constexpr (functions::takes_context<F, const T&>) this->show_item(i);
       const std::size_t port = choose_(this->function_, *this->self_, in[i]);
+      if (items && choose_.is_unrouted(port)) this->note_unrouted(i);
       chosen_[port].push_back(static_cast<std::uint32_t>(i));
       ++this->fate_.passed;
     }
@@ -68,6 +73,7 @@ struct choose_by_predicate {
   std::size_t operator()(F& predicate, context& self, const T& record) const {
     return functions::call(predicate, self, record) ? 0 : 1;
   }
+  [[nodiscard]] static bool is_unrouted(std::size_t port) noexcept { return port > 1; }
 };
 
 /// route: the port of the label that the function returns, the last one for any other label.
@@ -81,6 +87,7 @@ struct choose_by_label {
     while (port < labels.size() && !(labels[port] == label)) ++port;
     return port;
   }
+  [[nodiscard]] bool is_unrouted(std::size_t port) const noexcept { return port == labels.size(); }
 };
 
 }  // namespace sage::operators

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "sage/base/error.hpp"
+#include "sage/testing/asked_requests.hpp"
 #include "sage/testing/operator_harness.hpp"
 
 namespace sage::testing {
@@ -18,6 +19,7 @@ namespace sage::testing {
 /// What `conformance` varies.
 struct conformance_options {
   std::uint32_t ports = 1;                              ///< ordinary outputs of the operator
+  bool items = false;                                   ///< every record belongs to a request of its own
   std::vector<std::size_t> batch_sizes{1, 2, 7, 1024};  ///< of the input, and of what the operator aims at
 };
 
@@ -26,6 +28,7 @@ struct conformance_run {
   std::size_t input_batch = 1024;
   std::size_t output_batch = 1024;
   bool shared = false;
+  bool items = false;
   std::optional<std::size_t> refused_at;  ///< the emission that is refused
   bool refused_all = false;
 
@@ -44,21 +47,30 @@ struct conformance_report {
 /// All that comes out of one run.
 template <class Out>
 struct conformance_outcome {
-  std::vector<std::vector<Out>> records;  ///< per port
-  std::vector<std::string> dead_letters;  ///< record and cause
+  std::vector<std::vector<Out>> records;              ///< per port
+  std::vector<std::string> dead_letters;              ///< record and cause
+  std::vector<std::vector<std::string>> request_ids;  ///< per port
+  std::vector<std::string> ends;                      ///< per request: what it was told
   operators::fate fates;
   std::size_t emissions = 0;
 };
 template <>
 struct conformance_outcome<void> {
   std::vector<std::string> dead_letters;
+  std::vector<std::vector<std::string>> request_ids;
+  std::vector<std::string> ends;
   operators::fate fates;
   std::size_t emissions = 0;
 };
 
+/// The items of the requests from `begin` up to `end`.
+[[nodiscard]] std::vector<ref<item_scope>> ask_some(const asked_requests& asked, std::size_t begin, std::size_t end);
+/// What each of the requests was told. Throws errc::user_function for one that was not, or was more than once.
+[[nodiscard]] std::vector<std::string> ends_of(const asked_requests& asked);
+
 template <class In, class Out, class Make>
-conformance_outcome<Out> run_once(const Make& make, const std::vector<In>& records, const conformance_run& run,
-                                  std::uint32_t ports) {
+void drive_once(const Make& make, const std::vector<In>& records, const conformance_run& run, std::uint32_t ports,
+                const asked_requests& asked, conformance_outcome<Out>& outcome) {
   operator_harness<In, Out> harness(make(), harness_options{.batch_size = run.output_batch, .ports = ports});
   if (run.refused_at) harness.refuse_at(*run.refused_at);
   harness.refuse_all(run.refused_all);
@@ -66,22 +78,32 @@ conformance_outcome<Out> run_once(const Make& make, const std::vector<In>& recor
     const std::size_t end = std::min(begin + run.input_batch, records.size());
     std::vector<In> some(records.begin() + static_cast<std::ptrdiff_t>(begin),
                          records.begin() + static_cast<std::ptrdiff_t>(end));
+    auto items = run.items ? ask_some(asked, begin, end) : std::vector<ref<item_scope>>();
     if (run.shared) {
-      harness.feed_shared(some);
+      harness.feed_shared(some, items);
     } else {
-      harness.feed(std::move(some));
+      harness.feed(std::move(some), std::move(items));
     }
     harness.settle();
   }
   harness.finish();
-  conformance_outcome<Out> outcome;
   if constexpr (!std::is_void_v<Out>) {
     for (std::uint32_t port = 0; port < ports; ++port) outcome.records.push_back(harness.records(port));
   }
   for (const dead_letter& lost : harness.dead_letters())
     outcome.dead_letters.push_back(lost.record + ": " + lost.error);
   outcome.fates = harness.fates();
+  for (std::uint32_t port = 0; port < ports; ++port) outcome.request_ids.push_back(harness.request_ids(port));
   outcome.emissions = harness.core().emissions().size();
+}
+
+template <class In, class Out, class Make>
+conformance_outcome<Out> run_once(const Make& make, const std::vector<In>& records, const conformance_run& run,
+                                  std::uint32_t ports) {
+  const asked_requests asked;
+  conformance_outcome<Out> outcome;
+  drive_once<In, Out>(make, records, run, ports, asked, outcome);
+  outcome.ends = ends_of(asked);  // now that nobody holds an item any more
   return outcome;
 }
 
@@ -100,6 +122,8 @@ void compare(const conformance_outcome<Out>& outcome, const conformance_outcome<
     }
   }
   if (outcome.dead_letters != wanted.dead_letters) report_deviation("the dead letters differ");
+  if (outcome.request_ids != wanted.request_ids) report_deviation("records came out with other items");
+  if (outcome.ends != wanted.ends) report_deviation("the requests were told something else");
   if (outcome.fates.passed != wanted.fates.passed || outcome.fates.filtered != wanted.fates.filtered ||
       outcome.fates.dropped != wanted.fates.dropped || outcome.fates.dead != wanted.fates.dead) {
     report_deviation("the fates differ");
@@ -119,6 +143,7 @@ conformance_report conformance(const Make& make, const std::vector<In>& records,
   static_assert(std::copy_constructible<In>, "conformance runs the same records many times");
   conformance_report report;
   conformance_run run;
+  run.items = options.items;
   run.input_batch = std::max<std::size_t>(records.size(), 1);
   const auto wanted = run_once<In, Out>(make, records, run, options.ports);
   const auto attempt = [&] {
@@ -134,7 +159,7 @@ conformance_report conformance(const Make& make, const std::vector<In>& records,
   for (const std::size_t input_batch : options.batch_sizes) {
     for (const std::size_t output_batch : options.batch_sizes) {
       for (const bool shared : {false, true}) {
-        run = conformance_run{input_batch, output_batch, shared, std::nullopt, false};
+        run = conformance_run{input_batch, output_batch, shared, options.items, std::nullopt, false};
         const std::size_t emissions = attempt();
         for (std::size_t i = 0; i < emissions; ++i) {
           run.refused_at = i;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "sage/base/error.hpp"
+#include "sage/operators/item_ends.hpp"
 #include "sage/operators/operator.hpp"
 
 namespace sage::testing {
@@ -81,6 +82,7 @@ class corked_sink {
    public:
     explicit taker(std::shared_ptr<cork> shared) : cork_(std::move(shared)) {}
     void open(context& self) override {
+      self_ = &self;
       engine_ = self.engine();
       if (!engine_) return;
       const std::lock_guard lock(cork_->mutex);
@@ -98,6 +100,7 @@ class corked_sink {
       if (cork_->in) return operators::flow::suspended;
       take(static_cast<batch<T>&>(*held_));
       fate_.passed += held_->size();
+      operators::end_items(*held_, 0, held_->size(), item_end_reason::sunk, *self_);
       held_.reset();
       return operators::flow::done;
     }
@@ -130,6 +133,7 @@ class corked_sink {
     }
 
     std::shared_ptr<cork> cork_;
+    context* self_ = nullptr;
     std::shared_ptr<waker> engine_;
     batch_ref held_;
     bool holding_ = false;

@@ -4,6 +4,7 @@
 
 #include "sage/base/error.hpp"
 #include "sage/functions/dead_letter.hpp"
+#include "sage/model/item_scope.hpp"
 
 namespace sage::testing {
 
@@ -51,6 +52,18 @@ harnessed_operator::~harnessed_operator() {
 
 std::size_t harnessed_operator::wakes() const noexcept {
   return waker_->wakes();
+}
+
+std::vector<std::string> harnessed_operator::request_ids(std::uint32_t port) const {
+  std::vector<std::string> ids;
+  for (const emission& one : emissions_) {
+    if (one.port != port) continue;
+    const ref<item_scope>* const items = one.records->items();
+    for (std::size_t i = 0; i < one.records->size(); ++i) {
+      ids.push_back(items && items[i] ? items[i]->request_id() : std::string());
+    }
+  }
+  return ids;
 }
 
 void harnessed_operator::expect(bool holds, const char* what) const {

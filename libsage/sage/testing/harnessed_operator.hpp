@@ -71,6 +71,8 @@ class harnessed_operator final : private operators::output {
   void refuse_all(bool refuse = true) noexcept { refuse_all_ = refuse; }
 
   [[nodiscard]] const std::vector<emission>& emissions() const noexcept { return emissions_; }
+  /// The request ids of the items of the records emitted on `port`; empty where a record has none.
+  [[nodiscard]] std::vector<std::string> request_ids(std::uint32_t port) const;
   [[nodiscard]] bool is_suspended() const noexcept { return suspended_; }
   /// How often a call has come back suspended.
   [[nodiscard]] std::size_t suspensions() const noexcept { return suspensions_; }

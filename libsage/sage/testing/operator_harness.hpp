@@ -13,6 +13,7 @@
 
 #include "sage/base/error.hpp"
 #include "sage/functions/dead_letter.hpp"
+#include "sage/model/item_scope.hpp"
 #include "sage/testing/harnessed_operator.hpp"
 
 namespace sage::testing {
@@ -40,16 +41,22 @@ class operator_harness {
       : core_(std::make_unique<harnessed_operator>(made(std::forward<Origin>(origin)), std::move(options),
                                                    out_type())) {}
 
-  /// Hands one batch over. Returns suspended when the operator stopped within it. A user's exception comes through.
-  operators::flow feed(std::vector<In> records) {
+  using item_list = std::vector<ref<item_scope>>;
+
+  /// Hands one batch over, with an item per record unless `items` is empty. Returns suspended when the operator
+  /// stopped within it. A user's exception comes through.
+  operators::flow feed(std::vector<In> records, item_list items = {}) {
     auto made = batch<In>::make(core_->self().pool(), records.size());
     for (In& record : records) made->emplace_back(std::move(record));
+    if (!items.empty()) std::move(items.begin(), items.end(), made->add_items());
     return core_->on_batch(erase(std::move(made)));
   }
   /// The same with a batch that somebody else holds too: the operator must leave it as it is.
-  operators::flow feed_shared(const std::vector<In>& records) requires std::copy_constructible<In> {
+  operators::flow feed_shared(const std::vector<In>& records,
+                              const item_list& items = {}) requires std::copy_constructible<In> {
     auto made = batch<In>::make(core_->self().pool(), records.size());
     for (const In& record : records) made->emplace_back(record);
+    if (!items.empty()) std::copy(items.begin(), items.end(), made->add_items());
     const ref<batch<In>> ours = made;
     const operators::flow came = core_->on_batch(erase(std::move(made)));
     if constexpr (std::equality_comparable<In>) {
@@ -57,6 +64,10 @@ class operator_harness {
         throw error(errc::user_function, "the operator breaks its contract: it changes records of a shared batch",
                     core_->self().place());
       }
+    }
+    if (!std::equal(items.begin(), items.end(), ours->items())) {
+      throw error(errc::user_function, "the operator breaks its contract: it takes items out of a shared batch",
+                  core_->self().place());
     }
     return came;
   }
@@ -104,6 +115,11 @@ class operator_harness {
       if (one.port == port) sizes.push_back(one.records->size());
     }
     return sizes;
+  }
+
+  /// The request ids of the items of all records emitted so far on `port`, in order; empty where a record has none.
+  [[nodiscard]] std::vector<std::string> request_ids(std::uint32_t port = operators::main_port) const {
+    return core_->request_ids(port);
   }
 
   [[nodiscard]] bool is_suspended() const noexcept { return core_->is_suspended(); }

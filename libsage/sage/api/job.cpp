@@ -28,6 +28,7 @@ void add_operators(job_metrics& to, const graph::physical_plan& plan, const grap
     m.filtered = c.filtered;
     m.dropped = c.dropped;
     m.dead_lettered = c.dead;
+    m.gone = c.gone;
     m.service_ns = c.service_ns;
     to.operators.push_back(std::move(m));
   }

@@ -76,6 +76,7 @@ void append_operator(std::string& to, const operator_metrics& m) {
   w.number("filtered", m.filtered);
   w.number("dropped", m.dropped);
   w.number("dead_lettered", m.dead_lettered);
+  w.number("gone", m.gone);
   w.number("service_ns", m.service_ns);
 }
 
@@ -110,6 +111,7 @@ operator_metrics job_metrics::total(const std::string& name) const {
     sum.filtered += m.filtered;
     sum.dropped += m.dropped;
     sum.dead_lettered += m.dead_lettered;
+    sum.gone += m.gone;
     sum.service_ns += m.service_ns;
   }
   return sum;

@@ -22,6 +22,7 @@ struct operator_metrics {
   std::uint64_t filtered = 0;
   std::uint64_t dropped = 0;
   std::uint64_t dead_lettered = 0;
+  std::uint64_t gone = 0;
   std::uint64_t service_ns = 0;
 };
 

@@ -20,6 +20,7 @@ struct operator_counters {
   std::uint64_t filtered = 0;
   std::uint64_t dropped = 0;
   std::uint64_t dead = 0;
+  std::uint64_t gone = 0;
   std::uint64_t service_ns = 0;  ///< time in the operator itself, scaled up from the batches that were timed
 };
 

@@ -29,6 +29,7 @@ constexpr operator_family operator_families[] = {
     {"sage_operator_records_filtered_total", "Records the user's decision ended here.", &operator_metrics::filtered},
     {"sage_operator_records_dropped_total", "Records dropped by error policy.", &operator_metrics::dropped},
     {"sage_operator_records_dead_lettered_total", "Records sent to dead letters.", &operator_metrics::dead_lettered},
+    {"sage_operator_records_gone_total", "Records given up because their item was stopped.", &operator_metrics::gone},
 };
 
 struct instance_family {

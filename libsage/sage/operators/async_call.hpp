@@ -13,11 +13,27 @@
 #include "sage/functions/tasks/task.hpp"
 #include "sage/functions/tasks/timer_heap.hpp"
 #include "sage/model/byte_block.hpp"
+#include "sage/model/item_scope.hpp"
 
 namespace sage::operators {
 
 class async_core;
 class async_call;
+
+/// Hears that the item of a call was stopped, or that its deadline has passed.
+class item_watch final : public functions::task_event {
+ public:
+  explicit item_watch(async_call& call) noexcept : call_(call), timer(*this) {}
+  void on_event() noexcept override;
+
+ private:
+  async_call& call_;
+
+ public:
+  functions::timer_node timer;  // the item's deadline
+  functions::wake_ticket ticket;
+  bool is_subscribed = false;
+};
 
 /// The calls of one key, in order: the first runs, the others wait for it.
 struct call_queue {
@@ -40,7 +56,7 @@ class async_call : public functions::task_end, public functions::task_event, pub
     leaving,      // its fate is known, its frames are pinned
   };
 
-  async_call(async_core& core, const context& surroundings) : core_(core), self(surroundings), timer(*this) {}
+  async_call(async_core& core, const context& surroundings) : core_(core), self(surroundings), timer(*this), watch(*this) {}
   async_call(const async_call&) = delete;
   async_call& operator=(const async_call&) = delete;
   virtual ~async_call() = default;
@@ -58,6 +74,7 @@ class async_call : public functions::task_end, public functions::task_event, pub
   void on_task_end() noexcept final;
   void on_event() noexcept final;  // its timer
   void on_emission() noexcept final;
+  void on_item_event() noexcept;
 
  private:
   async_core& core_;
@@ -68,6 +85,9 @@ class async_call : public functions::task_end, public functions::task_event, pub
   std::optional<functions::task_scope> scope;
   stage at = stage::free;
   std::uint32_t attempts = 0;
+  ref<item_scope> item;  // of the record; may be null
+  item_watch watch;
+  bool has_emitted = false;
   bool in_ended_queue = false;
   bool in_emitting_queue = false;
   bool timed_out = false;

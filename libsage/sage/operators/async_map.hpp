@@ -131,6 +131,7 @@ class async_function_operator final : public async_operator {
     function_ = &made->function;
     return made;
   }
+  bool makes_any_number() const noexcept override { return Shape != async_shape::one; }
   void open_function(context& self) override { functions::open(*function_, self); }
   void close_function() override { functions::close(*function_); }
 
@@ -155,7 +156,10 @@ class async_function_operator final : public async_operator {
     auto& its = static_cast<call&>(from);
     if constexpr (Shape == async_shape::range) {
       result all = its.work->promise().take();
-      for (auto&& one : all) add(Out(std::move(one)), its);
+      for (auto&& one : all) {
+        add(Out(std::move(one)), its);
+        its.has_emitted = true;
+      }
     } else if constexpr (emits) {
       return take_emitted(from);
     } else {
@@ -176,6 +180,7 @@ class async_function_operator final : public async_operator {
     if (!made_) made_ = batch<Out>::make(self_->pool(), self_->batch_size());
     if (made_->room() == 0) grow();
     made_->emplace_back(std::move(one));
+    if (its.item) made_->add_items()[made_->size() - 1] = its.item;
     if constexpr (holds_views<Out>) {
       for (const auto& block : its.blocks) made_->retain(block);
     }
@@ -184,6 +189,7 @@ class async_function_operator final : public async_operator {
   void grow() {
     auto bigger = batch<Out>::make(self_->pool(), made_->capacity() * 2);
     for (Out& one : *made_) bigger->emplace_back(std::move(one));
+    if (made_->items()) carry_items(*made_, 0, made_->size(), *bigger, 0);
     bigger->retain_blocks_of(*made_);
     made_ = std::move(bigger);
   }

@@ -17,69 +17,17 @@ namespace {
 // when each of them takes its time.
 constexpr std::size_t resumptions_per_look = 32;
 
+std::string text_of(const std::exception_ptr& problem) {
+  try {
+    std::rethrow_exception(problem);
+  } catch (const std::exception& thrown) {
+    return thrown.what();
+  } catch (...) {
+    return "an exception that isn't a std::exception";
+  }
+}
+
 }  // namespace
-
-// ---- one call, as its task and its timer see it
-
-void async_call::on_task_end() noexcept {
-  core_.on_call_end(*this);
-}
-
-void async_call::on_emission() noexcept {
-  if (std::exchange(in_emitting_queue, true)) return;
-  core_.emitting.push_back(this);
-}
-
-void async_call::on_event() noexcept {
-  core_.on_call_timer(*this);
-}
-
-// ---- what frames refer to
-
-async_core::async_core(const clock& time, const context& self) : loop_(time, self.engine(), self.blocking()) {}
-
-void async_core::on_call_end(async_call& call) {
-  if (call.at != stage::running && call.at != stage::backing_off) return;
-  if (std::exchange(call.in_ended_queue, true)) return;
-  ended.push_back(&call);
-}
-
-void async_core::on_call_timer(async_call& call) noexcept {
-  call.timed_out = call.at == stage::running;
-  on_call_end(call);
-}
-
-async_call& async_core::take_free() {
-  if (free_.empty()) {
-    calls_.push_back(make_call());
-    free_.reserve(calls_.capacity());
-    return *calls_.back();
-  }
-  async_call& call = *free_.back();
-  free_.pop_back();
-  return call;
-}
-
-void async_core::stop_calls() noexcept {
-  for (const auto& call : calls_) {
-    if (!call->scope) continue;
-    call->timer.cancel();
-    call->scope->retire();
-    if (call->scope->is_pinned()) loop_.abandon(*call->scope);
-    if (!call->scope->is_pinned()) call->destroy_task();
-  }
-}
-
-void async_core::destroy_calls() noexcept {
-  for (const auto& call : calls_) {
-    call->destroy_task();
-    call->timer.cancel();
-    call->clear();
-  }
-  calls_.clear();
-}
-
-// ---- the operator
 
 async_operator::async_operator(async_options bounds, error_policy policy)
     : policy_(policy), bounds_(bounds), timeout_(functions::to_nanoseconds(bounds.timeout)) {
@@ -178,6 +126,7 @@ bool async_operator::admit() {
     call.attempts = 0;
     ++held_;
     load(call, cursor_, consume);
+    take_item(call, consume);
     if (bounds_.order == result_order::ordered) in_order_.push_back(&call);
     if (key) {
       call.key = key;
@@ -201,7 +150,20 @@ bool async_operator::admit() {
   return started;
 }
 
+void async_operator::take_item(async_call& call, bool consume) {
+  ref<item_scope>* const items = input_->items();
+  call.has_emitted = false;
+  if (!items || !items[cursor_]) return;
+  call.item = consume ? std::move(items[cursor_]) : items[cursor_];
+  call.self.set_item(call.item.get());
+  static_cast<void>(core_->watch(call));
+}
+
 void async_operator::start(async_call& call) {
+  if (call.item && call.item->is_stopped()) {
+    give_up_gone(call);
+    return;
+  }
   call.at = stage::running;
   call.timed_out = false;
   ++call.attempts;
@@ -227,6 +189,13 @@ void async_operator::settle_ended() {
 }
 
 void async_operator::settle(async_call& call) {
+  if (call.item && call.item->is_stopped() && !(call.scope && call.is_done())) {
+    call.timer.cancel();
+    --running_;
+    retire(call);
+    give_up_gone(call);
+    return;
+  }
   if (call.at == stage::backing_off) {
     // The next attempt uses the same record, which blocking code of the last one may still look at.
     if (call.scope) {
@@ -268,15 +237,30 @@ void async_operator::on_problem(async_call& call, const std::exception_ptr& prob
 
 // Decides the fate of a record whose attempts are used up.
 void async_operator::give_up(async_call& call, const std::exception_ptr& problem) {
+  const auto end_item = [&](item_end_reason why) {
+    if (call.item) call.item->note_end(why, self_->operator_name(), text_of(problem));
+  };
   switch (policy_.then) {
-    case error_policy::action::fail: std::rethrow_exception(problem);
-    case error_policy::action::drop: ++fate_.dropped; break;
+    case error_policy::action::fail: end_item(item_end_reason::failed); std::rethrow_exception(problem);
+    case error_policy::action::drop:
+      end_item(item_end_reason::dropped);
+      ++fate_.dropped;
+      break;
     case error_policy::action::dead_letter:
+      end_item(item_end_reason::dead_lettered);
       add_dead_letter(call, problem);
       ++fate_.dead;
       break;
   }
   --running_;
+  start_next_of_key(call);
+  finish_call(call);
+}
+
+// Nobody wants the record any more: whoever asked was told, or is gone.
+void async_operator::give_up_gone(async_call& call) {
+  call.item->note_end(item_end_reason::gone, self_->operator_name(), std::string(to_string(call.item->why_stopped())));
+  ++fate_.gone;
   start_next_of_key(call);
   finish_call(call);
 }
@@ -318,6 +302,10 @@ void async_operator::release(async_call& call) noexcept {
   call.timer.cancel();
   retire(call);
   if (call.scope) {
+    // Its fate is known, so whoever asked isn't kept waiting for its frames.
+    core_->unwatch(call);
+    call.self.set_item(nullptr);
+    call.item.reset();
     call.at = stage::leaving;
     pinned_.push_back(&call);
     return;
@@ -326,7 +314,10 @@ void async_operator::release(async_call& call) noexcept {
 }
 
 void async_operator::free(async_call& call) noexcept {
+  core_->unwatch(call);
   call.clear();
+  call.item.reset();
+  call.self.set_item(nullptr);
   call.blocks.clear();
   call.at = stage::free;
   core_->give_back(call);
@@ -347,6 +338,12 @@ void async_operator::sweep_pinned() {
   });
 }
 
+void async_operator::end_without_results(async_call& call) {
+  if (call.item && makes_any_number() && !call.has_emitted) {
+    call.item->note_end(item_end_reason::no_results, self_->operator_name());
+  }
+}
+
 bool async_operator::emit_results(output& out) {
   return bounds_.order == result_order::ordered ? emit_in_order(out) : emit_as_ready(out);
 }
@@ -361,6 +358,7 @@ bool async_operator::emit_as_ready(output& out) {
   while (!results_.empty()) {
     async_call& call = *results_.pop_front();
     const std::size_t made = take_result(call);
+    end_without_results(call);
     release(call);
     if (made >= self_->batch_size() && !emit_made(out)) return false;
   }
@@ -380,6 +378,7 @@ bool async_operator::emit_in_order(output& out) {
     if (first.at == stage::ended) {
       in_order_.pop_front();
       made = take_result(first);
+      end_without_results(first);
       release(first);
     } else {
       // What the first in order has emitted may go; what others have waits for their turn.
@@ -407,13 +406,7 @@ void async_operator::close() {
 }
 
 void async_operator::add_dead_letter(const async_call& call, const std::exception_ptr& problem) {
-  std::string what = "an exception that isn't a std::exception";
-  try {
-    std::rethrow_exception(problem);
-  } catch (const std::exception& thrown) {
-    what = thrown.what();
-  } catch (...) {  // has its text
-  }
+  std::string what = text_of(problem);
   if (!dead_ || dead_->room() == 0) {
     // Emitted at the end of the drive: as many as can be given up in one turn.
     batch_ref bigger = batch_base::make(self_->pool(), record_type_of<dead_letter>(),

@@ -11,43 +11,11 @@
 
 #include "sage/base/ring_queue.hpp"
 #include "sage/functions/error_policy.hpp"
-#include "sage/functions/tasks/task_loop.hpp"
-#include "sage/operators/async_call.hpp"
+#include "sage/operators/async_core.hpp"
 #include "sage/operators/async_options.hpp"
 #include "sage/operators/operator.hpp"
 
 namespace sage::operators {
-
-/// What the frames of running calls refer to: the loop, the calls with their records, and (derived) the function.
-/// Shared with blocking code that still runs when the operator is closed: the last one destroys it.
-class async_core {
- public:
-  async_core(const clock& time, const context& self);
-  async_core(const async_core&) = delete;
-  async_core& operator=(const async_core&) = delete;
-  virtual ~async_core() = default;
-
-  [[nodiscard]] functions::task_loop& loop() noexcept { return loop_; }
-  void on_call_end(async_call& call);
-  void on_call_timer(async_call& call) noexcept;
-  [[nodiscard]] async_call& take_free();
-  void give_back(async_call& call) noexcept { free_.push_back(&call); }
-  /// Stops whatever can be stopped: what is pinned stays until its blocking code is through.
-  void stop_calls() noexcept;
-
-  ring_queue<async_call*> emitting;  // that have put something into their emitter
-  ring_queue<async_call*> ended;     // whose task has ended, or whose attempt is over, or whose back-off is
-
- protected:
-  [[nodiscard]] virtual std::unique_ptr<async_call> make_call() = 0;
-  /// To be called by the destructor of the derived class: frames go while the function they refer to is there.
-  void destroy_calls() noexcept;
-
- private:
-  functions::task_loop loop_;
-  std::vector<std::unique_ptr<async_call>> calls_;
-  std::vector<async_call*> free_;
-};
 
 /// Takes records out of its input into calls, runs them, and emits what they return.
 ///
@@ -94,6 +62,8 @@ class async_operator : public operator_base {
   virtual void drop_queue(call_queue& queue) { static_cast<void>(queue); }
   [[nodiscard]] virtual std::string show_record(const async_call& call) const = 0;
   [[nodiscard]] virtual std::string_view record_name() const noexcept = 0;
+  /// Whether a record may come to nothing.
+  [[nodiscard]] virtual bool makes_any_number() const noexcept = 0;
   virtual void open_function(context& self) = 0;
   virtual void close_function() = 0;
 
@@ -114,7 +84,10 @@ class async_operator : public operator_base {
   void free(async_call& call) noexcept;
   void retire(async_call& call) noexcept;
   void give_up(async_call& call, const std::exception_ptr& problem);
+  void give_up_gone(async_call& call);
+  void take_item(async_call& call, bool consume);
   void start_next_of_key(async_call& call);
+  void end_without_results(async_call& call);
   bool emit_results(output& out);
   bool emit_in_order(output& out);
   bool emit_as_ready(output& out);

@@ -18,14 +18,15 @@ enum class flow : std::uint8_t { done, suspended };
 
 /// What became of the records an operator took in; the only ways out of it.
 ///
-/// Law  in = passed + filtered + dropped + dead + held
+/// Law  in = passed + filtered + dropped + dead + gone + held
 struct fate {
   std::uint64_t passed = 0;    ///< processed by the operator's function
   std::uint64_t filtered = 0;  ///< given up by the user's own decision
   std::uint64_t dropped = 0;   ///< the function threw, policy drop
   std::uint64_t dead = 0;      ///< the function threw, sent to dead letters
+  std::uint64_t gone = 0;      ///< nobody wants it any more: its item was stopped
 
-  [[nodiscard]] std::uint64_t sum() const noexcept { return passed + filtered + dropped + dead; }
+  [[nodiscard]] std::uint64_t sum() const noexcept { return passed + filtered + dropped + dead + gone; }
 };
 
 /// Where an operator's results go: the next operator of its chain, or the gate behind the last one.

@@ -346,6 +346,7 @@ void chain::count(instance_counters& to) const {
       its.filtered = f.filtered;
       its.dropped = f.dropped;
       its.dead = f.dead;
+      its.gone = f.gone;
     }
   }
 }

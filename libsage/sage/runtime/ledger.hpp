@@ -11,7 +11,7 @@ namespace sage::runtime {
 
 /// Proves, for a job whose instances have all finished:
 ///
-/// Law  per operator: in = passed + filtered + dropped + dead, and every dead letter was emitted
+/// Law  per operator: in = passed + filtered + dropped + dead + gone, and every dead letter was emitted
 /// Law  per operator that makes one of one: out = passed
 /// Law  per port of an operator: what it emitted is what each gate behind it, or the operator fused to it, was given
 /// Law  per gate: what it was given is what it has sent (times the receivers, for broadcast)

@@ -125,7 +125,7 @@ flow harnessed_operator::call(const char* what, Call&& call) {
 void harnessed_operator::check_books() {
   const fate& now = logic_->fates();
   if (now.passed < before_.passed || now.filtered < before_.filtered || now.dropped < before_.dropped ||
-      now.dead < before_.dead) {
+      now.dead < before_.dead || now.gone < before_.gone) {
     violated("a fate has become less");
   }
   before_ = now;

@@ -24,6 +24,7 @@ namespace sage::tools {
 namespace {
 
 constexpr std::size_t url_bytes_max = 4096;
+constexpr int poll_ms_max = 1000;
 constexpr long redirect_first = 300;
 constexpr long redirect_end = 400;
 
@@ -46,6 +47,11 @@ struct clean_up {
   void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
   void operator()(CURLU* url) const { curl_url_cleanup(url); }
   void operator()(char* text) const { curl_free(text); }
+};
+
+// Of the same type as a handle, to curl.
+struct clean_up_all {
+  void operator()(CURLM* all) const { curl_multi_cleanup(all); }
 };
 
 /// A URL as curl itself understands it: nobody else's reading counts.
@@ -161,10 +167,6 @@ std::size_t take_header(char*, std::size_t, std::size_t count, void* of) {
   return seen.header_bytes > seen.options.headers_bytes_max ? 0 : count;
 }
 
-int look_at_stop(void* of, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
-  return static_cast<exchange*>(of)->stop.stop_requested() ? 1 : 0;
-}
-
 void set_up(CURL* handle, const target& to, exchange& seen, long ms_left) {
   const auto set = [&](CURLoption option, auto value) {
     if (curl_easy_setopt(handle, option, value) != CURLE_OK) {
@@ -191,9 +193,28 @@ void set_up(CURL* handle, const target& to, exchange& seen, long ms_left) {
   set(CURLOPT_WRITEDATA, static_cast<void*>(&seen));
   set(CURLOPT_HEADERFUNCTION, &take_header);
   set(CURLOPT_HEADERDATA, static_cast<void*>(&seen));
-  set(CURLOPT_XFERINFOFUNCTION, &look_at_stop);
-  set(CURLOPT_XFERINFODATA, static_cast<void*>(&seen));
-  set(CURLOPT_NOPROGRESS, 0L);
+}
+
+/// Blocks until the exchange is over. A stop wakes it up at once: curl's own waiting looks up once a second only.
+CURLcode perform(CURL* handle, const exchange& seen) {
+  const std::unique_ptr<CURLM, clean_up_all> all(curl_multi_init());
+  if (!all || curl_multi_add_handle(all.get(), handle) != CURLM_OK) return CURLE_FAILED_INIT;
+  CURLcode code = CURLE_ABORTED_BY_CALLBACK;
+  {
+    const auto wake = [&all] { curl_multi_wakeup(all.get()); };
+    const std::stop_callback on_stop(seen.stop, wake);
+    int running = 1;
+    while (running > 0 && !seen.stop.stop_requested()) {
+      if (curl_multi_perform(all.get(), &running) != CURLM_OK) break;
+      if (running > 0 && curl_multi_poll(all.get(), nullptr, 0, poll_ms_max, nullptr) != CURLM_OK) break;
+    }
+    int left = 0;
+    while (const CURLMsg* const message = curl_multi_info_read(all.get(), &left)) {
+      if (message->msg == CURLMSG_DONE) code = message->data.result;
+    }
+  }
+  curl_multi_remove_handle(all.get(), handle);
+  return code;
 }
 
 error problem_of(CURLcode code, const exchange& seen) {
@@ -231,7 +252,7 @@ result<page> fetch(const fetch_page_options& options, std::string url, const std
     if (!handle) return error(errc::internal, "curl can't be started");
     exchange seen{options, stop, to->is_allowed_anywhere, {}, {}, false, 0};
     set_up(handle.get(), *to, seen, ms_left);
-    const CURLcode code = curl_easy_perform(handle.get());
+    const CURLcode code = perform(handle.get(), seen);
     if (code != CURLE_OK && !(code == CURLE_WRITE_ERROR && seen.cut)) return problem_of(code, seen);
 
     long status = 0;

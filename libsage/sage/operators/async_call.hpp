@@ -56,7 +56,8 @@ class async_call : public functions::task_end, public functions::task_event, pub
     leaving,      // its fate is known, its frames are pinned
   };
 
-  async_call(async_core& core, const context& surroundings) : core_(core), self(surroundings), timer(*this), watch(*this) {}
+  async_call(async_core& core, const context& surroundings)
+      : core_(core), self(surroundings), timer(*this), watch(*this) {}
   async_call(const async_call&) = delete;
   async_call& operator=(const async_call&) = delete;
   virtual ~async_call() = default;

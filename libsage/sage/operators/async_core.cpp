@@ -2,7 +2,6 @@
 
 #include <utility>
 
-
 namespace sage::operators {
 
 using stage = async_call::stage;

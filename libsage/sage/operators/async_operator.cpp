@@ -259,7 +259,8 @@ void async_operator::give_up(async_call& call, const std::exception_ptr& problem
 
 // Nobody wants the record any more: whoever asked was told, or is gone.
 void async_operator::give_up_gone(async_call& call) {
-  call.item->note_end(item_end_reason::gone, self_->operator_name(), std::string(to_string(call.item->why_stopped())));
+  call.item->note_end(item_end_reason::gone, self_->operator_name(),
+                      std::string(to_string(call.item->why_stopped())));
   ++fate_.gone;
   start_next_of_key(call);
   finish_call(call);

@@ -62,8 +62,8 @@ TEST_CASE("a port in use is one clear error", "[system][serving]") {
   options.listen.port = server.port();
   const std::string where = "127.0.0.1:" + std::to_string(server.port());
   CHECK(start_error(options) == "io: " + where +
-                                    ": the port is in use; end the program that has it, or choose another port; port "
-                                    "0 picks a free one");
+                                    ": the port is in use (end the program that has it, or choose another port; port "
+                                    "0 picks a free one)");
 }
 
 TEST_CASE("a server that others can reach wants to know who may call", "[system][serving]") {

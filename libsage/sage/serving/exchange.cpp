@@ -42,6 +42,13 @@ void exchange::wake_locked() {
   wake_();
 }
 
+// Wakes again: the connection may wait for a client, and then hasn't taken what it was woken for.
+void exchange::break_locked() {
+  stage_ = stage::broken;
+  is_awake_ = false;
+  wake_locked();
+}
+
 bool exchange::send(int status, const http_headers& headers, std::string_view body) {
   const std::lock_guard lock(mutex_);
   return send_locked(status, headers, body);
@@ -80,8 +87,7 @@ bool exchange::write(std::string_view bytes) {
   if (stage_ != stage::streaming) return false;
   if (traits_.is_head || !has_body(status_) || bytes.empty()) return true;
   if (pending_bytes_ >= traits_.pending_bytes_max) {
-    stage_ = stage::broken;
-    wake_locked();
+    break_locked();
     return false;
   }
   const std::size_t before = pending_.size();
@@ -116,9 +122,8 @@ bool exchange::fail(const http_problem& problem) {
   const std::lock_guard lock(mutex_);
   if (send_locked(problem.status, headers, body)) return true;
   if (stage_ != stage::streaming) return false;
-  stage_ = stage::broken;
   gone_ = nullptr;
-  wake_locked();
+  break_locked();
   return true;
 }
 

@@ -72,6 +72,7 @@ class exchange {
 
   bool send_locked(int status, const http_headers& headers, std::string_view body);
   void wake_locked();
+  void break_locked();
 
   const traits traits_;
   mutable std::mutex mutex_;

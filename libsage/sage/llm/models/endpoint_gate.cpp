@@ -53,8 +53,9 @@ bool endpoint_gate::pass::begin(functions::wake_ticket ticket) {
   // Our own ring, if it is among them, comes back by the inbox like everybody's: one path for all.
   ring_all(rings);
   if (!is_open_) {
-    throw error(errc::limit, came == admission::tenant_full ? "too many calls of this tenant wait for the model"
-                                                            : "too many calls wait for the model",
+    throw error(errc::limit,
+                came == admission::tenant_full ? "too many calls of this tenant wait for the model"
+                                               : "too many calls wait for the model",
                 "endpoint_gate", "give the operators before it less capacity, or the endpoint more");
   }
   set_timer();

@@ -13,14 +13,14 @@
 
 namespace sage::llm {
 
-/// Lets calls through as the endpoint's limiter decides; those over the limits wait, which is backpressure for whoever
-/// feeds their operator. Thread-safe; one per endpoint, shared by all models that use it.
+/// Lets calls through as the endpoint's limiter decides; those over the limits wait, which is backpressure for
+/// whoever feeds their operator. Thread-safe; one per endpoint, shared by all models that use it.
 class endpoint_gate {
  public:
   explicit endpoint_gate(endpoint_limits limits) : limiter_(limits) {}
 
-  /// A call's way through: `endpoint_gate::pass pass(gate, tenant, tokens); co_await pass; … pass.settle(outcome);` A pass
-  /// that is destroyed without is a call that was given up.
+  /// A call's way through: `endpoint_gate::pass pass(gate, tenant, tokens); co_await pass; … pass.settle(outcome);` A
+  /// pass that is destroyed without is a call that was given up.
   ///
   /// Fails  errc::limit when too many calls wait
   class pass final : public functions::outside_wait {

@@ -134,9 +134,8 @@ http_chat_model::http_chat_model(model_endpoint endpoint, std::shared_ptr<llm::h
 
 task<chat_reply> http_chat_model::chat(const chat_request& request, chat_observer* observer) {
   const auto box = std::make_shared<call_box>();
-  const llm::model_call call =
-      llm::model_call::start(*client_, endpoint_, request, observer ? llm::answer_form::streamed : llm::answer_form::whole,
-                             box);
+  const llm::model_call call = llm::model_call::start(
+      *client_, endpoint_, request, observer ? llm::answer_form::streamed : llm::answer_form::whole, box);
   const hang_up end(call);
   for (;;) {
     news_awaiter waiting(*box, call);

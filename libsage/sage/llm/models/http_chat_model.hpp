@@ -11,8 +11,8 @@
 
 namespace sage {
 
-/// Speaks the endpoint's dialect. Streams when somebody observes; the provider is held back while the observer is full.
-/// Stopping a call closes its connection.
+/// Speaks the endpoint's dialect. Streams when somebody observes; the provider is held back while the observer is
+/// full. Stopping a call closes its connection.
 ///
 /// Fails  with llm::model_error; errc::configuration from the constructor for an endpoint that can't be meant
 class http_chat_model final : public chat_model {

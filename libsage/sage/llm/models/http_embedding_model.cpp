@@ -14,7 +14,8 @@ namespace {
 
 class vectors_box final : public llm::embedding_call_listener {
  public:
-  vectors_box(completion<embedding_reply> done, std::string model) : done_(std::move(done)), model_(std::move(model)) {}
+  vectors_box(completion<embedding_reply> done, std::string model)
+      : done_(std::move(done)), model_(std::move(model)) {}
   void on_vectors(embedding_reply reply) override { done_.set(std::move(reply)); }
   void on_failure(const llm::provider_error& problem) override {
     done_.fail(std::make_exception_ptr(llm::model_error(problem, model_)));

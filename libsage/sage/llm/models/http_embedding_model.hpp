@@ -12,7 +12,8 @@
 
 namespace sage {
 
-/// Sends the texts of one call together, at most `inputs_max` per request; more go in several requests, one after another.
+/// Sends the texts of one call together, at most `inputs_max` per request; more go in several requests, one after
+/// another.
 class http_embedding_model final : public embedding_model {
  public:
   static constexpr std::size_t inputs_max = 256;

@@ -168,7 +168,8 @@ class fallback final : public chat_model {
         co_return reply;
       } catch (const model_error& problem) {
         // A key that one provider refuses may be none of another's business; a request that makes no sense is.
-        const bool elsewhere = problem.details().retryable || problem.details().failure == provider_failure::unauthorized;
+        const bool elsewhere =
+            problem.details().retryable || problem.details().failure == provider_failure::unauthorized;
         if (i + 1 == models_.size() || !elsewhere) throw;
       }
       if (observer) observer->on_restart();

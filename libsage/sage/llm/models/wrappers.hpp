@@ -36,9 +36,10 @@ using chat_model_ref = std::shared_ptr<chat_model>;
 /// Asks the models in order until one answers. What no other model would do better is not asked again.
 [[nodiscard]] chat_model_ref fallback_model(std::vector<chat_model_ref> models);
 
-/// Asks the second model too when the first hasn't answered after `wait`, and takes the first answer; the other call is
-/// stopped. For calls that nobody observes; an observed one goes to the first model only.
-[[nodiscard]] chat_model_ref hedged_model(chat_model_ref first, chat_model_ref second, std::chrono::milliseconds wait);
+/// Asks the second model too when the first hasn't answered after `wait`, and takes the first answer; the other call
+/// is stopped. For calls that nobody observes; an observed one goes to the first model only.
+[[nodiscard]] chat_model_ref hedged_model(chat_model_ref first, chat_model_ref second,
+                                          std::chrono::milliseconds wait);
 
 /// Answers what was asked exactly so before, for requests of temperature 0 (per tenant).
 [[nodiscard]] chat_model_ref cached_model(chat_model_ref inner, llm::reply_cache_limits limits = {});

@@ -75,9 +75,8 @@ bool set_limit(caller_limits& limits, std::string_view word) noexcept {
 
 bool is_tenant_name(std::string_view tenant) noexcept {
   return !tenant.empty() && tenant.size() <= tenant_bytes_max &&
-         std::all_of(tenant.begin(), tenant.end(), [](char c) {
-           return is_letter_or_figure(c) || c == '.' || c == '_' || c == '-';
-         });
+         std::all_of(tenant.begin(), tenant.end(),
+                     [](char c) { return is_letter_or_figure(c) || c == '.' || c == '_' || c == '-'; });
 }
 
 token_hash hash_of(std::string_view token) {

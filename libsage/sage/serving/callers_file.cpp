@@ -87,8 +87,9 @@ result<void> replace(const std::string& path, std::string_view text) {
   const std::string beside = path + ".new";
   const descriptor file(::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR));
   if (!file.is_open()) {
-    return failed("can't make it", beside,
-                  errno == EEXIST ? "another call is adding a caller; if none is, remove the file" : "check the folder");
+    return failed(
+        "can't make it", beside,
+        errno == EEXIST ? "another call is adding a caller; if none is, remove the file" : "check the folder");
   }
   auto done = write_all(file.of(), text, beside);
   if (done && ::rename(beside.c_str(), path.c_str()) != 0) done = failed("can't replace it", path);

@@ -11,8 +11,8 @@
 
 namespace sage::serving {
 
-/// Refuses a body that doesn't call itself JSON (415): a page of a stranger can make a browser send any body but one of
-/// that name without asking us first. Nothing when it may be read.
+/// Refuses a body that doesn't call itself JSON (415): a page of a stranger can make a browser send any body but one
+/// of that name without asking us first. Nothing when it may be read.
 [[nodiscard]] std::optional<http_problem> check_json_body(const server_request& request);
 
 /// The problem with a body, in the words of a caller: 400, 413 for bounds, with path, line and column.

@@ -19,7 +19,7 @@ namespace sage::serving {
 struct completion_limits {
   std::size_t messages_max = 2048;
   std::size_t tools_max = 128;
-  std::size_t images_max = 64;           ///< in all messages together
+  std::size_t images_max = 64;  ///< in all messages together
   std::size_t stop_texts_max = 4;
   std::size_t conversation_id_bytes_max = 128;
 };
@@ -37,8 +37,8 @@ SAGE_DESCRIBE(completion_request, chat, stream, include_usage, conversation_id, 
 
 /// Reads body and headers. The conversation is `metadata.conversation_id` or the header X-Conversation-Id, which must
 /// agree when both are there; `metadata.detached` "true" or the header X-Detached detaches. Fields that we don't know
-/// are skipped; those that would change the answer and that no model here follows (n, logit_bias, penalties, audio) are
-/// refused unless they say what holds anyway. Problems name the field.
+/// are skipped; those that would change the answer and that no model here follows (n, logit_bias, penalties, audio)
+/// are refused unless they say what holds anyway. Problems name the field.
 [[nodiscard]] std::variant<completion_request, http_problem> parse_completion(const server_request& request,
                                                                               const completion_limits& limits = {});
 
@@ -48,9 +48,9 @@ SAGE_DESCRIBE(completion_request, chat, stream, include_usage, conversation_id, 
 
 /// What an answer says of itself.
 struct completion_name {
-  std::string id;             ///< "chatcmpl-17"
-  std::int64_t created_s = 0; ///< seconds since the Unix epoch
-  std::string model;          ///< the one that answers
+  std::string id;              ///< "chatcmpl-17"
+  std::int64_t created_s = 0;  ///< seconds since the Unix epoch
+  std::string model;           ///< the one that answers
 };
 
 /// The whole answer as one JSON object.

@@ -10,6 +10,7 @@
 #include "sage/app/environment_variables.hpp"
 #include "sage/app/help.hpp"
 #include "sage/app/nearest_name.hpp"
+#include "sage/app/operations.hpp"
 #include "sage/app/settings.hpp"
 #include "sage/app/signals.hpp"
 #include "sage/app/standard_streams.hpp"
@@ -136,6 +137,7 @@ class program {
       check_required(given).value();
       static_cast<void>(environment_settings(given).value());
       static_cast<void>(engine_settings(given).value());
+      static_cast<void>(operations_address(given).value());
       if (app_.checking()) app_.checking()(given);
     } catch (const error& problem) {
       to.error(problem);

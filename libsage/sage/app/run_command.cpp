@@ -6,6 +6,7 @@
 
 #include "sage/api/environment.hpp"
 #include "sage/app/commands.hpp"
+#include "sage/app/operations.hpp"
 #include "sage/app/progress.hpp"
 #include "sage/app/settings.hpp"
 #include "sage/app/signals.hpp"
@@ -27,11 +28,13 @@ class runner {
 
   int run() {
     try {
+      if (!start_operations()) return exit_failed;
       environment_ = make_environment(given_);
       described_.building()(*environment_, given_);
       signals_.job_starting();
       const job started = environment_->submit(described_.name());
       signals_.job_started(started);
+      if (operations_) operations_->job_started(started);
       log_start(started);
       wait(started);
       signals_.job_ended();
@@ -58,6 +61,15 @@ class runner {
                           {"operators", plan.graph.nodes.size()},
                           {"actors", plan.instances.size()},
                           {"channels", plan.channels.size()}});
+  }
+
+  // Whoever starts us reads from the first line where we are, also when the system has picked the port.
+  [[nodiscard]] bool start_operations() {
+    const auto listen = operations_address(given_).value();
+    if (!listen) return true;
+    operations_ =
+        std::make_unique<operations>(*listen, given_.get<bool>("insecure"), [this] { return signals_.requested(); });
+    return print_result("operations http://" + operations_->bound().to_string() + "\n", console_);
   }
 
   [[nodiscard]] bool shows_progress() const {
@@ -145,6 +157,7 @@ class runner {
   signal_watch signals_;
   std::string engine_ = given_.get<std::string>("engine");
   std::unique_ptr<environment> environment_;
+  std::unique_ptr<operations> operations_;
 };
 
 }  // namespace

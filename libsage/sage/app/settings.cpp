@@ -76,6 +76,9 @@ std::vector<option_spec> make_table() {
   table.push_back(number("seed", 1, 0, exact_max, "", "what the random numbers of functions begin with"));
   table.push_back(row("metrics", option_kind::text, "FILE", std::string(), "",
                       "write the job's metrics to FILE when it ends, as JSON; empty writes none"));
+  table.push_back(row("operations", option_kind::text, "HOST:PORT", std::string(), "",
+                      "serve health, metrics, plan and ledger over HTTP at HOST:PORT; empty serves none"));
+  table.push_back(flag("insecure", "let a server that anybody can reach ask nobody who they are"));
   table.push_back(
       choice("progress", "auto", {"auto", "on", "off"}, "the progress line on stderr; auto shows it on a terminal"));
   table.push_back(choice("log-level", "warn", {"trace", "debug", "info", "warn", "error", "off"},

@@ -35,6 +35,8 @@ class process {
   void close_stdout();
   /// Reads until `text` has come on stdout or stderr. False when the program ended before.
   bool wait_for(const std::string& text);
+  /// What was read of stdout so far.
+  [[nodiscard]] const std::string& seen_out() const noexcept { return seen_.out; }
   /// Reads on until the program has ended.
   finished_process wait();
 

@@ -40,6 +40,7 @@ class session;
 struct loop_core {
   explicit loop_core(server_ground& of) : ground(of) {}
 
+  void run();
   void keep_ticking();
   template <class F>
   void for_each_session(F what);
@@ -231,6 +232,19 @@ void loop_core::for_each_session(F what) {
   }
 }
 
+// What escapes from one connection (no memory left, a callback that throws although it must not) is no reason to
+// leave all others alone.
+void loop_core::run() {
+  for (;;) {
+    try {
+      context.run();
+      return;
+    } catch (const std::exception& problem) {
+      ground.trouble(std::string("a connection failed: ") + problem.what());
+    }
+  }
+}
+
 void loop_core::keep_ticking() {
   if (ticks || sessions.empty()) return;
   ticks = true;
@@ -275,7 +289,7 @@ void io_loop::start() {
   sigset_t all, before;
   ::sigfillset(&all);
   ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  core_->thread = std::thread([this] { core_->context.run(); });
+  core_->thread = std::thread([this] { core_->run(); });
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 

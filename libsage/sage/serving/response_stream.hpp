@@ -38,7 +38,8 @@ class response_stream {
   virtual bool fail(const http_problem& problem) = 0;
 
   /// Calls `callback` once if the client goes, or is cut off, before the answer is complete: on a thread of the
-  /// server, or in this call when it has happened already. It must not block. A callback before is replaced.
+  /// server, or in this call when it has happened already. It must neither block nor throw. A callback before is
+  /// replaced.
   virtual void set_on_gone(std::function<void()> callback) = 0;
   [[nodiscard]] virtual bool is_gone() const = 0;
   /// Bytes that wait for the client.

@@ -62,7 +62,8 @@ TEST_CASE("a line that is none is told with its number and without its hash", "[
   CHECK(error_of("shop " + hash_of_abc.substr(1)).find("callers:1: the second word") == 0);
   CHECK(error_of("shop " + hash_of_abc.substr(2) + "zz").find("callers:1: the second word") == 0);
   CHECK(error_of("sh/op " + hash_of_abc).find("callers:1: the tenant") == 0);
-  CHECK(error_of(std::string(65, 'x') + " " + hash_of_abc).find("callers:1: the tenant") == 0);
+  const std::string long_name(65, 'x');
+  CHECK(error_of(long_name + " " + hash_of_abc).find("callers:1: the tenant") == 0);
   for (const char* limit :
        {"requests_per_minute", "requests_per_minute=", "requests_per_minute=-1", "requests=1", "tokens_per_day=1.5",
         "tokens_per_day=99999999999999999999", "=1", "tokens_per_day=1 tokens_per_day=1"}) {

@@ -1,4 +1,5 @@
-/// Any bytes, in any pieces, leave a connection of the HTTP server in order: it reads on, answers or refuses, and ends.
+/// Any bytes, in any pieces, leave a connection of the HTTP server in order: it reads on, answers or refuses, and
+/// ends.
 #include "sage/serving/connection.hpp"
 
 namespace {

@@ -145,7 +145,10 @@ struct request_reader::parser {};
 
 request_reader::request_reader(const allowed_hosts& hosts, const server_limits& limits)
     : hosts_(hosts), limits_(limits) {
-  refuse({501, "this build has no server"});
+  http_problem none;
+  none.status = 501;
+  none.message = "this build has no server";
+  refuse(std::move(none));
 }
 
 request_reader::~request_reader() = default;

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdint>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 
@@ -23,12 +24,12 @@ using steady = std::chrono::steady_clock;
 
 inline constexpr int wait_ms_max = 10'000;
 
-/// One connection. Every wait has an end.
+/// One connection. Every wait has an end. Asserts nothing, so that it can be used on any thread.
 class raw_client {
  public:
   explicit raw_client(std::uint16_t port, int receive_buffer_bytes = 0) {
     socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    REQUIRE(socket_ >= 0);
+    if (socket_ < 0) throw std::runtime_error("no socket");
     if (receive_buffer_bytes > 0) {
       ::setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &receive_buffer_bytes, sizeof receive_buffer_bytes);
     }
@@ -36,7 +37,9 @@ class raw_client {
     to.sin_family = AF_INET;
     to.sin_port = htons(port);
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    REQUIRE(::connect(socket_, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0);
+    if (::connect(socket_, reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0) {
+      throw std::runtime_error("can't connect");
+    }
   }
   ~raw_client() { close(); }
   raw_client(const raw_client&) = delete;

@@ -18,9 +18,9 @@ namespace {
 
 using namespace sage;
 using namespace std::chrono_literals;
+using sage::testing::model_answer;
 using sage::testing::raw_client;
 using sage::testing::scripted_chat_model;
-using sage::testing::model_answer;
 
 struct memory {
   chat_history history;

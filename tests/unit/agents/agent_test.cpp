@@ -15,8 +15,8 @@ namespace {
 
 using namespace sage;
 using namespace std::chrono_literals;
-using sage::testing::scripted_chat_model;
 using sage::testing::model_answer;
+using sage::testing::scripted_chat_model;
 using sage::testing::task_runner;
 
 struct notes {

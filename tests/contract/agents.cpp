@@ -54,10 +54,8 @@ answer small_talk(const request& r) {
 
 sage::task<answer> order_agent(sage::agent<shop_state>& self, request in) {
   self.state().history.add_user(in.text);
-  auto reply = co_await self.chat("main")
-                   .prompt("order")
-                   .messages(self.state().history)
-                   .tools(find_order, cancel_order);
+  auto reply =
+      co_await self.chat("main").prompt("order").messages(self.state().history).tools(find_order, cancel_order);
   if (reply.handoff) co_return co_await self.hand_off(*reply.handoff, in);
   auto send = [&] { return send_mail(in.user, reply.text); };
   auto receipt = co_await self.effect("mail", in.id, send);

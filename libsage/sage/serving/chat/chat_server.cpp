@@ -3,47 +3,13 @@
 #include <utility>
 
 #include "sage/serving/chat/chat_service.hpp"
+#include "sage/serving/service_source.hpp"
 
 namespace sage::serving {
 
-namespace {
-
-class chat_reader final : public source_reader<completion_call> {
+class chat_server::owner final : public service_owner<chat_service> {
  public:
-  explicit chat_reader(std::shared_ptr<chat_service> service) noexcept : service_(std::move(service)) {}
-  void open(context& self) override { service_->open(self); }
-  void start(const split& part, std::uint64_t position) override {
-    static_cast<void>(part);
-    position_ = position;
-  }
-  read_status read(batch<completion_call>& into, std::size_t records_max) override {
-    const read_status status = service_->read(into, records_max);
-    position_ += into.size();
-    return status;
-  }
-  bool drain() override {
-    // What was accepted gets its answer.
-    service_->drain();
-    return false;
-  }
-  std::uint64_t position() const override { return position_; }
-  void close() override { service_->close(); }
-
- private:
-  std::shared_ptr<chat_service> service_;
-  std::uint64_t position_ = 0;
-};
-
-}  // namespace
-
-class chat_server::owner {
- public:
-  explicit owner(chat_server_options options) : service(std::make_shared<chat_service>(std::move(options))) {}
-  ~owner() { service->shut_down(); }
-  owner(const owner&) = delete;
-  owner& operator=(const owner&) = delete;
-
-  const std::shared_ptr<chat_service> service;
+  using service_owner<chat_service>::service_owner;
 };
 
 chat_server::chat_server(chat_server_options options) : owner_(std::make_shared<owner>(std::move(options))) {}
@@ -55,7 +21,7 @@ source_plan chat_server::plan() const {
 }
 
 std::unique_ptr<source_reader<completion_call>> chat_server::make_reader() const {
-  return std::make_unique<chat_reader>(owner_->service);
+  return std::make_unique<service_reader<completion_call, chat_service>>(owner_->service);
 }
 
 std::string chat_server::bound() const {

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "sage/serving/chat/chat_service.hpp"
+
 namespace sage::serving {
 
 namespace {

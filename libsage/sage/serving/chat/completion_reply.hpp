@@ -7,9 +7,12 @@
 #include <vector>
 
 #include "sage/serving/chat/answer_port.hpp"
-#include "sage/serving/chat/chat_service.hpp"
+#include "sage/serving/http_service.hpp"
+#include "sage/serving/openai_protocol.hpp"
 
 namespace sage::serving {
+
+class chat_service;
 
 /// Writes answer parts as server-sent events, or gathers them into one JSON. Ends the request exactly once: with the
 /// answer, or with what became of its item.

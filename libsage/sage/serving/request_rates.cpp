@@ -1,4 +1,4 @@
-#include "sage/serving/chat/request_rates.hpp"
+#include "sage/serving/request_rates.hpp"
 
 #include <algorithm>
 #include <cmath>

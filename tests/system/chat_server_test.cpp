@@ -198,4 +198,45 @@ TEST_CASE("callers are known by their tokens, and limited by their lines", "[sys
              Catch::StartsWith("HTTP/1.1 429") && Catch::Contains("Retry-After"));
 }
 
+struct price_query {
+  std::string product;
+  int count = 1;
+};
+SAGE_DESCRIBE(price_query, product, count)
+struct price {
+  std::string product;
+  int cents = 0;
+};
+SAGE_DESCRIBE(price, product, cents)
+
+TEST_CASE("a JSON server takes and answers records of any described type", "[system][json_server]") {
+  local_environment env;
+  std::promise<serving::address> bound;
+  serving::json_server_options options;
+  options.listen = "127.0.0.1:0";
+  options.path = "/prices";
+  options.on_bound = [&bound](const serving::address& its) { bound.set_value(its); };
+  env.from_source(serving::json_server<price_query>(options))
+      .map([](const price_query& query) {
+        if (query.product == "gold") throw std::runtime_error("not for sale");
+        return price{query.product, 250 * query.count};
+      })
+      .on_error(sage::drop)
+      .sink(serving::json_reply());
+  job running = env.submit("prices");
+  const std::uint16_t port = bound.get_future().get().port;
+  const auto post = [port](const std::string& body) {
+    raw_client client(port);
+    client.post("/prices", body);
+    REQUIRE(client.read_response());
+    return client.seen;
+  };
+  CHECK_THAT(post(R"({"product":"tea","count":2})"), Catch::Contains(R"({"product":"tea","cents":500})"));
+  CHECK_THAT(post(R"({"product":"gold","count":1})"),
+             Catch::StartsWith("HTTP/1.1 500") && Catch::Contains("not for sale"));
+  CHECK_THAT(post(R"({"product":7})"), Catch::StartsWith("HTTP/1.1 400") && Catch::Contains("product"));
+  running.drain();
+  CHECK(running.wait().state == job_state::done);
+}
+
 }  // namespace

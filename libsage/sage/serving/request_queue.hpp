@@ -4,6 +4,7 @@
 #include <deque>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "sage/model/batch.hpp"
 #include "sage/model/item_scope.hpp"
@@ -24,16 +25,24 @@ class request_queue {
   [[nodiscard]] std::size_t size() const noexcept { return queue_.size(); }
   void push(T call, ref<item_scope> item) { queue_.push_back({std::move(call), std::move(item)}); }
 
-  /// Moves at most `records_max` requests into `into`, with their items; those that were stopped go to `gone`.
-  void read(batch<T>& into, std::size_t records_max, const char* service, left_over& gone) {
-    while (into.size() < records_max && !queue_.empty()) {
+  /// Takes at most `records_max` requests out; those that were stopped go to `gone`.
+  [[nodiscard]] std::vector<waiting> take(std::size_t records_max, const char* service, left_over& gone) {
+    std::vector<waiting> taken;
+    while (taken.size() < records_max && !queue_.empty()) {
       waiting next = std::move(queue_.front());
       queue_.pop_front();
       if (next.item->is_stopped()) {
         next.item->note_end(item_end_reason::gone, service, std::string(to_string(next.item->why_stopped())));
         gone.push_back(std::move(next));
-        continue;
+      } else {
+        taken.push_back(std::move(next));
       }
+    }
+    return taken;
+  }
+  /// The same into a batch, with the items.
+  void read(batch<T>& into, std::size_t records_max, const char* service, left_over& gone) {
+    for (waiting& next : take(records_max, service, gone)) {
       into.emplace_back(std::move(next.call));
       into.add_items()[into.size() - 1] = std::move(next.item);
     }

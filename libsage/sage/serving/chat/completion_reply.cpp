@@ -3,38 +3,13 @@
 #include <utility>
 
 #include "sage/serving/chat/chat_service.hpp"
+#include "sage/serving/item_problem.hpp"
 
 namespace sage::serving {
 
 namespace {
 
 constexpr int client_gone = 499;  // for logs: what proxies call a client that didn't wait
-
-// What a client is told of an item that nobody answered.
-http_problem problem_of(const item_end& end) {
-  http_problem problem;
-  problem.message = end.message();
-  switch (end.reason) {
-    case item_end_reason::gone:
-      problem.status = 504;
-      problem.code = "deadline_exceeded";
-      break;
-    case item_end_reason::job_ended:
-      problem.status = 503;
-      problem.code = "service_ended";
-      break;
-    case item_end_reason::filtered:
-    case item_end_reason::unrouted:
-      problem.status = 422;
-      problem.code = "not_handled";
-      break;
-    default:
-      problem.status = 500;
-      problem.code = "internal_error";
-      break;
-  }
-  return problem;
-}
 
 }  // namespace
 

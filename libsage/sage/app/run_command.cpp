@@ -164,6 +164,9 @@ class runner {
 
 std::unique_ptr<environment> make_environment(const options& given) {
   environment_options settings = environment_settings(given).value();
+  if (const auto spans = given.get<std::string>("spans"); !spans.empty()) {
+    settings.spans = make_span_file(spans, system_clock());
+  }
   runtime::local_engine_options engine = engine_settings(given).value();
   if (given.get<std::string>("engine") == "reference") {
     return std::make_unique<reference_environment>(std::move(settings));

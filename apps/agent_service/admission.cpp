@@ -45,7 +45,7 @@ admission admit(const sage::options& given, const secrets& keys, bool calls_itse
   admission made;
   if (!keys.caller_token.reveal().empty()) {
     if (const auto added = all->add_token("caller", keys.caller_token); !added) {
-      throw added.error().at("SAGE_CALLER_TOKEN");
+      throw error(errc::configuration, added.error().message(), "SAGE_CALLER_TOKEN", added.error().advice());
     }
     made.own_token = keys.caller_token;
   }

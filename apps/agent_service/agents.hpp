@@ -12,7 +12,7 @@ namespace agent_service {
 
 /// What a desk remembers of a conversation: its own turns, newest last.
 struct desk {
-  static constexpr std::uint64_t history_tokens_max = 6000;  ///< what is older is forgotten
+  static constexpr std::uint64_t history_tokens_max = 4000;  ///< what is older is forgotten
   sage::chat_history history;
 };
 

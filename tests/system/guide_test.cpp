@@ -88,7 +88,7 @@ TEST_CASE("the patterns of the guide match what they should and nothing else", "
 }
 
 TEST_CASE("the commands in the guide print what it says", "[system][guide]") {
-  for (const char* page : {"word_count.md", "log_stats.md", "ask.md", "command_line.md"}) {
+  for (const char* page : {"word_count.md", "log_stats.md", "ask.md", "agent_service.md", "command_line.md"}) {
     const scratch_folder folder;
     const std::vector<command> commands = commands_of(page);
     CHECK(commands.size() > 5);

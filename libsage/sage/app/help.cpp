@@ -87,6 +87,9 @@ std::string help_text(const app& described, std::span<const option_spec> all) {
   const std::string required = required_options(described);
   text += "  " + name + " run" + required + " [options]\n";
   text += "  " + name + " graph" + required + " [--format text|dot|mermaid|json] [--explain] [options]\n";
+  for (const app_command& own : described.commands()) {
+    text += "  " + name + " " + own.name + " " + own.parameter + " [options]\n";
+  }
   text += "  " + name + " help | version\n";
   if (!described.help().empty()) text += "\n" + described.help() + (described.help().back() == '\n' ? "" : "\n");
   if (!described.examples().empty()) text += "\nExamples:\n";
@@ -94,7 +97,9 @@ std::string help_text(const app& described, std::span<const option_spec> all) {
   text +=
       "\nCommands:\n"
       "  run      runs the pipeline; results go to stdout, all else to stderr\n"
-      "  graph    shows the pipeline as it would run; --explain says why, pass by pass\n"
+      "  graph    shows the pipeline as it would run; --explain says why, pass by pass\n";
+  for (const app_command& own : described.commands()) text += "  " + own.name + "  " + own.brief + "\n";
+  text +=
       "  help     shows this\n"
       "  version  shows the version\n";
   std::vector<const option_spec*> own, settings;

@@ -161,6 +161,7 @@ void async_operator::take_item(async_call& call, bool consume) {
 
 void async_operator::start(async_call& call) {
   if (call.item && call.item->is_stopped()) {
+    if (call.attempts > 0) --running_;  // stopped by another thread, as its next attempt was to begin
     give_up_gone(call);
     return;
   }

@@ -88,6 +88,44 @@ TEST_CASE("what can't succeed later is asked once, and retries end", "[llm][mode
   CHECK(down->calls() == 4);
 }
 
+TEST_CASE("what was shown and can't be taken back is not tried again", "[llm][models][retry]") {
+  // Shows a word and breaks off, once.
+  class breaking_off final : public chat_model {
+   public:
+    task<chat_reply> chat(const chat_request&, chat_observer* observer) override {
+      const bool breaks = ++calls == 1;
+      chat_delta word;
+      word.text = "word";
+      if (observer) observer->on_delta(word);
+      if (breaks) throw llm::model_error(problem_of(provider_failure::cut, true), "breaking_off");
+      chat_reply reply;
+      reply.text = "word";
+      co_return reply;
+    }
+    [[nodiscard]] std::string_view name() const noexcept override { return "breaking_off"; }
+    int calls = 0;
+  };
+  struct printed final : chat_observer {
+    void on_delta(const chat_delta& piece) override { text += piece.text; }
+    [[nodiscard]] bool takes_back() const override { return false; }
+    std::string text;
+  };
+  task_runner runner;
+  for (const bool by_fallback : {false, true}) {
+    const auto inner = std::make_shared<breaking_off>();
+    const chat_model_ref model = by_fallback ? fallback_model({inner, inner}) : retrying_model(inner);
+    printed paper;
+    CHECK_THROWS_AS(runner.run(ask(*model, "hi", &paper)), llm::model_error);
+    CHECK(paper.text == "word");
+    CHECK(inner->calls == 1);
+    inner->calls = 0;
+    keeping_observer board;
+    CHECK(runner.run(ask(*model, "hi", &board)) == "word");
+    CHECK(board.text == "word");
+    CHECK(inner->calls == 2);
+  }
+}
+
 TEST_CASE("a breaker opens, probes one call at a time, and closes", "[llm][models][breaker]") {
   task_runner runner;
   bool is_up = false;

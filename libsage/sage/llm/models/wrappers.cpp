@@ -41,6 +41,31 @@ class wrapper : public chat_model {
   chat_model_ref inner_;
 };
 
+// Passes on what it sees of one try, and knows whether there is a way back.
+class try_observer final : public chat_observer {
+ public:
+  explicit try_observer(chat_observer* to) noexcept : to_(to) {}
+  void on_delta(const chat_delta& piece) override {
+    has_shown_ = true;
+    to_->on_delta(piece);
+  }
+  void on_restart() override { to_->on_restart(); }
+  [[nodiscard]] bool takes_back() const override { return to_->takes_back(); }
+  [[nodiscard]] bool is_full() const override { return to_->is_full(); }
+  task<> room() override { return to_->room(); }
+
+  [[nodiscard]] chat_observer* get() noexcept { return to_ ? this : nullptr; }
+  [[nodiscard]] bool may_start_again() const { return !to_ || !has_shown_ || to_->takes_back(); }
+  void start_again() {
+    has_shown_ = false;
+    if (to_) to_->on_restart();
+  }
+
+ private:
+  chat_observer* to_;
+  bool has_shown_ = false;
+};
+
 class limited final : public wrapper {
  public:
   limited(chat_model_ref inner, std::shared_ptr<llm::endpoint_gate> gate,
@@ -83,19 +108,20 @@ class retrying final : public wrapper {
 
   task<chat_reply> chat(const chat_request& request, chat_observer* observer) override {
     const functions::task_scope& scope = co_await functions::here();
+    try_observer seen(observer);
     for (std::uint32_t retry = 0;; ++retry) {
       std::optional<nanoseconds> wait;
       try {
-        chat_reply reply = co_await inner().chat(request, observer);
+        chat_reply reply = co_await inner().chat(request, seen.get());
         co_return reply;
       } catch (const model_error& problem) {
-        if (!problem.details().retryable) throw;
+        if (!problem.details().retryable || !seen.may_start_again()) throw;
         std::optional<nanoseconds> asked;
         if (problem.details().retry_after_ms) asked = *problem.details().retry_after_ms * 1'000'000;
         wait = llm::backoff_delay(settings_, retry, llm::random_of(scope), asked);
         if (!wait) throw;
       }
-      if (observer) observer->on_restart();
+      seen.start_again();
       co_await sleep_for(std::chrono::nanoseconds(*wait));
     }
   }
@@ -170,14 +196,16 @@ class fallback final : public chat_model {
     if (models_.empty()) throw error(errc::invalid_argument, "a fallback of no models", "fallback_model");
   }
   task<chat_reply> chat(const chat_request& request, chat_observer* observer) override {
+    try_observer seen(observer);
     for (std::size_t i = 0;; ++i) {
       try {
-        chat_reply reply = co_await models_[i]->chat(request, observer);
+        chat_reply reply = co_await models_[i]->chat(request, seen.get());
         co_return reply;
       } catch (const model_error& problem) {
-        if (i + 1 == models_.size() || !is_for_another(problem.details())) throw;
+        const bool is_last = i + 1 == models_.size();
+        if (is_last || !is_for_another(problem.details()) || !seen.may_start_again()) throw;
       }
-      if (observer) observer->on_restart();
+      seen.start_again();
     }
   }
   [[nodiscard]] std::string_view name() const noexcept override { return models_.front()->name(); }

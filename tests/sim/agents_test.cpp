@@ -66,7 +66,8 @@ void check_laws(simulated_service<Out>& its, const service_plan& plan) {
   CHECK(its.provider->serving_peak <= faulty_provider::allowed);
   CHECK(its.provider->last_refusal - its.provider->first_refusal <= 10 * second);
   if (plan.faults.overloaded + plan.faults.reset + plan.faults.hangs + plan.faults.endless == 0 &&
-      plan.stopped_percent == 0 && plan.with_deadline_percent == 0 && !plan.with_budget && !plan.with_breaker && plan.with_retry) {
+      plan.stopped_percent == 0 && plan.with_deadline_percent == 0 && !plan.with_budget && !plan.with_breaker &&
+      plan.with_retry) {
     CHECK(asked.answered() == plan.requests);
   }
 }

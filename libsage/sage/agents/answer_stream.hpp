@@ -28,6 +28,8 @@ class answer_stream final : public chat_observer {
   void on_delta(const chat_delta& piece) override {
     if (!piece.text.empty()) say(piece.text);
   }
+  /// What was sent was read.
+  [[nodiscard]] bool takes_back() const override { return false; }
   [[nodiscard]] bool is_full() const override { return out_.is_full(); }
   task<> room() override { co_await out_.room(); }
 

@@ -160,6 +160,7 @@ void async_operator::begin_span(async_call& call) {
 
 void async_operator::start(async_call& call) {
   if (call.item && call.item->is_stopped()) {
+    if (call.attempts > 0) --running_;  // stopped by another thread, as its next attempt was to begin
     give_up_gone(call);
     return;
   }

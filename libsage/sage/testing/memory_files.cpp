@@ -46,7 +46,8 @@ class memory_files::writing final : public writable_file {
     static_cast<void>(stop_descriptor);
     const std::lock_guard lock(files_.mutex_);
     // Like a disk: what still fits is written.
-    const std::uint64_t fits = std::min<std::uint64_t>(bytes.size(), files_.how.space_bytes - files_.written_bytes_);
+    const std::uint64_t left = std::max(files_.how.space_bytes, files_.written_bytes_) - files_.written_bytes_;
+    const std::uint64_t fits = std::min<std::uint64_t>(bytes.size(), left);
     files_.contents_[path_].append(bytes.substr(0, static_cast<std::size_t>(fits)));
     files_.written_bytes_ += fits;
     if (fits < bytes.size()) return error(errc::io, "the disk is full", path_, "free some space");

@@ -1,0 +1,6 @@
+/// SAGE: pipelines behind HTTP.
+#pragma once
+
+#include "sage/agents/answer_stream.hpp"
+#include "sage/serving/chat/chat_server.hpp"
+#include "sage/serving/chat/reply.hpp"

@@ -1,0 +1,128 @@
+#include "sage/serving/chat/completion_reply.hpp"
+
+#include <utility>
+
+namespace sage::serving {
+
+namespace {
+
+constexpr int client_gone = 499;  // for logs: what proxies call a client that didn't wait
+
+// What a client is told of an item that nobody answered.
+http_problem problem_of(const item_end& end) {
+  http_problem problem;
+  problem.message = end.message();
+  switch (end.reason) {
+    case item_end_reason::gone:
+      problem.status = 504;
+      problem.code = "deadline_exceeded";
+      break;
+    case item_end_reason::job_ended:
+      problem.status = 503;
+      problem.code = "service_ended";
+      break;
+    case item_end_reason::filtered:
+    case item_end_reason::unrouted:
+      problem.status = 422;
+      problem.code = "not_handled";
+      break;
+    default:
+      problem.status = 500;
+      problem.code = "internal_error";
+      break;
+  }
+  return problem;
+}
+
+}  // namespace
+
+completion_reply::completion_reply(std::weak_ptr<chat_service> service, request_record request,
+                                   std::shared_ptr<response_stream> to, const completion_request& wanted,
+                                   completion_name name)
+    : service_(std::move(service)),
+      request_(std::move(request)),
+      to_(std::move(to)),
+      streams_(wanted.stream),
+      include_usage_(wanted.include_usage),
+      name_(std::move(name)),
+      text_(name_) {
+  whole_.model = name_.model;
+}
+
+void completion_reply::on_part(const answer_part& part) {
+  const std::lock_guard lock(mutex_);
+  if (is_over_) return;
+  if (streams_) {
+    stream(part);
+  } else {
+    gather(part);
+  }
+}
+
+void completion_reply::stream(const answer_part& part) {
+  if (!std::exchange(has_begun_, true)) {
+    to_->begin(200,
+               {{"Content-Type", "text/event-stream"}, {"Cache-Control", "no-cache"}, {"X-Request-Id", request_.id}});
+  }
+  chat_delta delta;
+  delta.text = part.text;
+  delta.tool_calls = part.tool_calls;
+  if (!delta.text.empty() || !delta.tool_calls.empty() || part.done) to_->write(text_.piece(delta));
+  if (!part.done) return;
+  whole_.usage = part.usage;
+  to_->write(text_.end(part.finish, include_usage_ ? &part.usage : nullptr));
+  to_->end();
+  end(200);
+}
+
+void completion_reply::gather(const answer_part& part) {
+  whole_.text += part.text;
+  for (const chat_tool_call_delta& piece : part.tool_calls) {
+    if (piece.index >= whole_.tool_calls.size()) whole_.tool_calls.resize(piece.index + 1);
+    chat_tool_call& call = whole_.tool_calls[piece.index];
+    if (!piece.id.empty()) call.id = piece.id;
+    if (!piece.name.empty()) call.name = piece.name;
+    call.arguments += piece.arguments;
+  }
+  if (!part.done) return;
+  whole_.finish = part.finish;
+  whole_.usage = part.usage;
+  if (!part.model.empty()) name_.model = part.model;
+  to_->send(200, {{"Content-Type", "application/json"}, {"X-Request-Id", request_.id}},
+            render_completion(name_, whole_));
+  end(200);
+}
+
+void completion_reply::on_unanswered(const item_end& end_of_item) noexcept {
+  const std::lock_guard lock(mutex_);
+  if (is_over_) return;
+  const http_problem problem = problem_of(end_of_item);
+  if (has_begun_) {
+    to_->write(text_.fail(problem));
+    to_->end();
+    end(problem.status);
+  } else {
+    to_->fail(problem);
+    end(problem.status);
+  }
+}
+
+void completion_reply::attach(item_scope& item) noexcept {
+  const std::lock_guard lock(mutex_);
+  item_ = &item;
+}
+
+void completion_reply::on_gone() noexcept {
+  const std::lock_guard lock(mutex_);
+  if (is_over_ || !item_ || item_->keep_when_gone()) return;
+  item_->stop(stop_reason::client);
+}
+
+void completion_reply::end(int status) {
+  is_over_ = true;
+  item_ = nullptr;
+  if (to_->is_gone()) status = client_gone;
+  if (const auto service = service_.lock()) service->on_end(request_, status, whole_.usage);
+}
+
+}  // namespace sage::serving

@@ -1,0 +1,201 @@
+// A pipeline behind HTTP: requests become records with items, and each gets exactly one answer.
+#include <chrono>
+#include <future>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "sage/agents.hpp"
+#include "sage/functions/tasks/waiting.hpp"
+#include "sage/sage.hpp"
+#include "sage/serving.hpp"
+#include "sage/testing/scripted_chat_model.hpp"
+#include "tests/catch.hpp"
+#include "tests/system/raw_client.hpp"
+
+namespace {
+
+using namespace sage;
+using namespace std::chrono_literals;
+using sage::testing::raw_client;
+using sage::testing::scripted_chat_model;
+using sage::testing::scripted_reply;
+
+struct memory {
+  chat_history history;
+};
+
+scripted_reply echo(const chat_request& request, std::uint64_t) {
+  scripted_reply reply;
+  reply.text = std::to_string(request.messages.size()) + " messages, the last: " + request.messages.back().text;
+  reply.pieces = 4;
+  if (request.messages.back().text == "hang") reply.delay = std::chrono::hours(1);
+  if (request.messages.back().text == "fail") reply.failure = error(errc::io, "the model is away");
+  return reply;
+}
+
+task<> talk(agent<memory>& self, completion_call in, emitter<answer_part>& out) {
+  answer_stream answer(out);
+  chat_history& history = self.state().history;
+  for (chat_message& message : in.messages) history.add(std::move(message));
+  auto reply = co_await self.chat("main").messages(history).observe(answer);
+  answer.end(reply.reply, reply.usage);
+}
+
+// A service on a port of its own, on the engine of actors.
+struct service {
+  explicit service(serving::chat_server_options options = {}) : model(std::make_shared<scripted_chat_model>(echo)) {
+    auto resources = std::make_shared<agent_resources>();
+    resources->model("main", model);
+    options.listen = "127.0.0.1:0";
+    std::promise<serving::address> bound;
+    std::future<serving::address> where = bound.get_future();
+    options.on_bound = [&bound](const serving::address& its) { bound.set_value(its); };
+    env.from_source(serving::chat_server(std::move(options)))
+        .filter([](const completion_call& call) { return call.text != "filtered"; })
+        .name("polite")
+        .key_by(&completion_call::conversation)
+        .transform("talk", agent_operator(talk, {.capacity = 100, .resources = resources}))
+        .on_error(sage::drop)
+        .sink(serving::reply());
+    running = env.submit("service");
+    REQUIRE(where.wait_for(10s) == std::future_status::ready);
+    port = where.get().port;
+  }
+  ~service() {
+    running->cancel();
+    try {
+      running->wait();
+    } catch (const error&) {  // cancelled
+    }
+  }
+  [[nodiscard]] std::string post(const std::string& body, const std::string& headers = {}) const {
+    raw_client client(port);
+    client.send(
+        "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: "
+        "application/json\r\n" +
+        headers + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+    REQUIRE(client.read_to_end());
+    return client.seen;
+  }
+  static std::string asking(const std::string& text, const std::string& more = {}) {
+    return R"({"model":"sage","messages":[{"role":"user","content":")" + text + "\"}]" + more + "}";
+  }
+
+  std::shared_ptr<scripted_chat_model> model;
+  local_environment env;
+  std::optional<job> running;
+  std::uint16_t port = 0;
+};
+
+TEST_CASE("a request is answered as one JSON, or piece by piece", "[system][chat_server]") {
+  service its;
+  const std::string whole = its.post(service::asking("hello"));
+  CHECK_THAT(whole, Catch::StartsWith("HTTP/1.1 200"));
+  CHECK_THAT(whole, Catch::Contains("1 messages, the last: hello") && Catch::Contains("\"finish_reason\":\"stop\"") &&
+                        Catch::Contains("\"total_tokens\":"));
+  const std::string streamed =
+      its.post(service::asking("hello", R"(,"stream":true,"stream_options":{"include_usage":true})"));
+  CHECK_THAT(streamed, Catch::Contains("text/event-stream") && Catch::Contains("\"role\":\"assistant\"") &&
+                           Catch::Contains("data: [DONE]") && Catch::Contains("total_tokens"));
+  CHECK(std::count(streamed.begin(), streamed.end(), '\n') > 12);
+}
+
+TEST_CASE("the memory of a named conversation counts, others are complete in themselves", "[system][chat_server]") {
+  service its;
+  CHECK_THAT(its.post(service::asking("one"), "X-Conversation-Id: c1\r\n"),
+             Catch::Contains("1 messages, the last: one"));
+  CHECK_THAT(its.post(service::asking("two"), "X-Conversation-Id: c1\r\n"),
+             Catch::Contains("3 messages, the last: two"));
+  CHECK_THAT(its.post(service::asking("one"), "X-Conversation-Id: c2\r\n"),
+             Catch::Contains("1 messages, the last: one"));
+  CHECK_THAT(its.post(service::asking("two")), Catch::Contains("1 messages, the last: two"));
+}
+
+TEST_CASE("whatever becomes of a request, its client hears of it once", "[system][chat_server]") {
+  service its;
+  const std::string filtered = its.post(service::asking("filtered"));
+  CHECK_THAT(filtered, Catch::StartsWith("HTTP/1.1 422") && Catch::Contains("polite"));
+  const std::string failed = its.post(service::asking("fail"));
+  CHECK_THAT(failed, Catch::StartsWith("HTTP/1.1 500") && Catch::Contains("the model is away"));
+  CHECK_THAT(its.post(R"({"model":"other","messages":[{"role":"user","content":"x"}]})"),
+             Catch::StartsWith("HTTP/1.1 404") && Catch::Contains("model_not_found"));
+  CHECK_THAT(its.post("{"), Catch::StartsWith("HTTP/1.1 400"));
+  // and the service goes on
+  CHECK_THAT(its.post(service::asking("hello")), Catch::StartsWith("HTTP/1.1 200"));
+}
+
+TEST_CASE("a client that goes away stops its model call within 50 ms", "[system][chat_server]") {
+  service its;
+  for (int i = 0; i < 5; ++i) {
+    raw_client client(its.port);
+    const std::string body = service::asking("hang");
+    client.send(
+        "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
+        "application/json\r\nContent-Length: " +
+        std::to_string(body.size()) + "\r\n\r\n" + body);
+    while (its.model->running() == 0) std::this_thread::yield();
+    const auto begun = std::chrono::steady_clock::now();
+    client.close();
+    while (its.model->running() != 0) std::this_thread::yield();
+    CHECK(std::chrono::steady_clock::now() - begun < 500ms);  // 50 on a quiet machine; tools/bench measures it
+  }
+}
+
+TEST_CASE("a deadline stops by itself", "[system][chat_server]") {
+  service its({.request_deadline = 30ms});
+  const std::string late = its.post(service::asking("hang"));
+  CHECK_THAT(late, Catch::StartsWith("HTTP/1.1 504") && Catch::Contains("deadline"));
+  CHECK(its.model->running() == 0);
+}
+
+TEST_CASE("of one conversation eight requests may wait", "[system][chat_server]") {
+  service its;
+  std::vector<std::unique_ptr<raw_client>> clients;
+  const std::string body = service::asking("hang");
+  const std::string request =
+      "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nX-Conversation-Id: c1\r\nContent-Type: "
+      "application/json\r\n"
+      "Content-Length: " +
+      std::to_string(body.size()) + "\r\n\r\n" + body;
+  std::string refused;
+  for (int i = 0; i < 9; ++i) {
+    clients.push_back(std::make_unique<raw_client>(its.port));
+    clients.back()->send(request);
+  }
+  // Nine are in; the tenth is refused as soon as all of them were seen.
+  for (int tries = 0; tries < 1000 && refused.empty(); ++tries) {
+    const std::string answer = its.post(service::asking("hang"), "X-Conversation-Id: c1\r\nX-Probe: 1\r\n");
+    if (answer.starts_with("HTTP/1.1 429")) refused = answer;
+  }
+  CHECK_THAT(refused, Catch::Contains("Retry-After") && Catch::Contains("conversation_busy"));
+  CHECK(its.model->running() == 1);
+  CHECK_THAT(its.post(service::asking("hello")), Catch::StartsWith("HTTP/1.1 200"));
+}
+
+TEST_CASE("a drain answers what was accepted and refuses what comes", "[system][chat_server]") {
+  auto its = std::make_unique<service>();
+  CHECK_THAT(its->post(service::asking("hello")), Catch::StartsWith("HTTP/1.1 200"));
+  its->running->drain();
+  CHECK(its->running->wait().state == job_state::done);
+  CHECK_THAT(its->post(service::asking("hello")), Catch::StartsWith("HTTP/1.1 503") && Catch::Contains("draining"));
+}
+
+TEST_CASE("callers are known by their tokens, and limited by their lines", "[system][chat_server]") {
+  auto known = std::make_shared<serving::callers>();
+  const std::string token = "a-token-of-a-caller-1";
+  auto lines = serving::callers::from_text(
+      "acme " + serving::to_hex(serving::hash_of(token)) + " requests_per_minute=2\n", "callers");
+  REQUIRE(lines);
+  *known = *lines;
+  service its({.allowed = known});
+  const std::string bearer = "Authorization: Bearer " + token + "\r\n";
+  CHECK_THAT(its.post(service::asking("hello")), Catch::StartsWith("HTTP/1.1 401"));
+  CHECK_THAT(its.post(service::asking("hello"), bearer), Catch::StartsWith("HTTP/1.1 200"));
+  CHECK_THAT(its.post(service::asking("hello"), bearer), Catch::StartsWith("HTTP/1.1 200"));
+  CHECK_THAT(its.post(service::asking("hello"), bearer),
+             Catch::StartsWith("HTTP/1.1 429") && Catch::Contains("Retry-After"));
+}
+
+}  // namespace

@@ -40,17 +40,12 @@ TEST_CASE("an app shows its job over HTTP while it runs, and is not ready once i
   REQUIRE(program.wait_for("working"));
   REQUIRE(comes_true([&] { return status_of(fetch(port, "/readyz")) == 200; }));
   CHECK(body_of(fetch(port, "/healthz")) == "ok\n");
-<<<<<<< HEAD
-  const std::string metrics = body_of(fetch(port, "/metrics"));
-  CHECK(metrics.find("sage_operator_records_in_total{job=\"counter\",operator=\"work\"") != std::string::npos);
-=======
   // Instances publish their counters now and then; the first time may take a batch.
   std::string metrics;
   REQUIRE(comes_true([&] {
     metrics = body_of(fetch(port, "/metrics"));
     return metrics.find("sage_operator_records_in_total{job=\"counter\",operator=\"work\"") != std::string::npos;
   }));
->>>>>>> wt-serving
   CHECK(metrics.find("sage_http_requests_total{server=\"operations\"} ") != std::string::npos);
   if (run_shell("command -v promtool").exit_code == 0) {
     const scratch_folder folder;

@@ -54,6 +54,13 @@ struct echo_query {
 };
 SAGE_DESCRIBE(echo_query, text)
 
+struct plain_query {
+  std::string text;
+  std::optional<std::int64_t> count;
+  std::optional<std::vector<bool>> flags;
+};
+SAGE_DESCRIBE(plain_query, text, count, flags)
+
 }  // namespace
 
 TEST_CASE("models are told name, description and a closed schema with the texts of fields", "[agents][tool]") {
@@ -155,6 +162,28 @@ TEST_CASE("any bytes as arguments are refused or taken, never a crash", "[agents
     const tool_result result = tool->invoke(arguments);
     CHECK(result.outcome != tool_outcome::failed);
     CHECK(is_utf8(result.text));
+  });
+}
+
+TEST_CASE("arguments that the decoder alone takes fit the schema as well", "[agents][tool][property]") {
+  const auto tool = make_tool("plain", "", [](const plain_query& q) { return q.text; });
+  const std::string good = R"({"text":"oslo","count":3,"flags":[true,false]})";
+  CHECK(tool->invoke(R"({"text":"a","count":3.0})").text == "a");  // 3.0 is an integer
+  CHECK(tool->check(R"({"text":"a","count":3.0})"));
+  CHECK_THAT(tool->invoke(R"({"text":"a","count":3.5})").text, Contains("argument 'count' doesn't fit"));
+  CHECK_THAT(tool->invoke(R"({"count":3})").text, Contains("argument 'text' is missing; expected {text: string"));
+  CHECK_THAT(tool->invoke("{").text, Contains("can't be read as JSON"));
+  CHECK_THAT(tool->invoke("{\"text\":\"" + std::string(70'000, 'x') + "\"}").text, Contains("too long"));
+  test::for_each_seed(3000, [&](std::mt19937_64& random) {
+    static constexpr std::string_view parts[] = {"null", "1e3",  "-0",  "0.5", "\"x\"", "{}", "[]",
+                                                 "true", "9e99", "1.0", ",",   ":",     "\"", "]"};
+    std::string arguments = good;
+    for (std::uint64_t i = random() % 4; i > 0; --i) {
+      const std::size_t at = random() % arguments.size();
+      arguments.replace(at, random() % 6, parts[random() % std::size(parts)]);
+    }
+    INFO(arguments);
+    CHECK((tool->invoke(arguments).outcome == tool_outcome::done) == tool->check(arguments).has_value());
   });
 }
 

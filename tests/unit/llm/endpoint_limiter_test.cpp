@@ -55,6 +55,21 @@ TEST_CASE("a tenant with few calls does not wait behind one with many", "[llm][l
   CHECK(std::count(go.begin(), go.end(), 1000) == 1);
 }
 
+TEST_CASE("a tenant does not save up what it leaves unused", "[llm][limiter]") {
+  endpoint_limiter limiter(limits_of(1, 1));
+  ids go;
+  static_cast<void>(limiter.request(10'000, "b", 10, 0, go));
+  limiter.settle(10'000, ok(), 0, go);
+  for (call_id call = 1; call <= 300; ++call) static_cast<void>(limiter.request(call, "a", 10, 0, go));
+  for (int i = 0; i < 200; ++i) limiter.settle(go.back(), ok(), i * ms, go);
+  go.erase(go.begin(), go.end() - 1);
+  for (call_id call = 10'001; call <= 10'050; ++call) static_cast<void>(limiter.request(call, "b", 10, second, go));
+  for (int i = 0; i < 40; ++i) limiter.settle(go.back(), ok(), second + i * ms, go);
+  const auto of_b = std::count_if(go.begin(), go.end(), [](call_id call) { return call > 10'000; });
+  CHECK(of_b >= 19);
+  CHECK(of_b <= 21);
+}
+
 TEST_CASE("shares follow the weights", "[llm][limiter]") {
   endpoint_limiter limiter(limits_of(1, 1));
   limiter.set_weight("gold", 3);

@@ -24,9 +24,10 @@ void check_name(const std::string& name) {
 }  // namespace
 
 tool::tool(std::string name, std::string description, const std::string& schema, std::span<const field_text> texts,
-           tool_execution execution, const tool_limits& limits)
+           bool decoder_is_strict, tool_execution execution, const tool_limits& limits)
     : schema_(schema, texts),
       description_{std::move(name), std::move(description), schema_.text()},
+      decoder_is_strict_(decoder_is_strict),
       execution_(execution),
       limits_(limits) {
   check_name(description_.name);
@@ -39,8 +40,10 @@ result<void> tool::check(std::string_view arguments) const {
 }
 
 tool_result tool::invoke(std::string_view arguments, std::stop_token stop) const {
-  if (std::string refusal = schema_.refusal_of(arguments, limits_); !refusal.empty()) {
-    return {tool_outcome::refused, std::move(refusal)};
+  if (!decoder_is_strict_ || arguments.size() > limits_.argument_bytes_max) {
+    if (std::string refusal = schema_.refusal_of(arguments, limits_); !refusal.empty()) {
+      return {tool_outcome::refused, std::move(refusal)};
+    }
   }
   if (arguments.find_first_not_of(" \t\r\n") == std::string_view::npos) arguments = "{}";
   try {
@@ -54,10 +57,12 @@ tool_result tool::invoke(std::string_view arguments, std::stop_token stop) const
   }
 }
 
-tool_result tool::refuse(const error& problem) const {
-  tool_result made = finish("the arguments can't be taken: " + problem.message() + "; expected " + schema_.summary());
-  made.outcome = tool_outcome::refused;
-  return made;
+tool_result tool::refuse(std::string_view arguments, const error& problem) const {
+  std::string refusal = schema_.refusal_of(arguments, limits_);
+  if (refusal.empty()) {
+    refusal = "the arguments can't be taken: " + problem.message() + "; expected " + schema_.summary();
+  }
+  return {tool_outcome::refused, std::move(refusal)};
 }
 
 tool_result tool::finish(result<std::string> returned) const {

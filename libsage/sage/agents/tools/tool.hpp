@@ -72,19 +72,21 @@ class tool {
   [[nodiscard]] tool_result invoke(std::string_view arguments, std::stop_token stop = {}) const;
 
  protected:
+  /// `decoder_is_strict`: what `call` decodes fits the schema, so that it need not be checked before.
   tool(std::string name, std::string description, const std::string& schema, std::span<const field_text> texts,
-       tool_execution execution, const tool_limits& limits);
+       bool decoder_is_strict, tool_execution execution, const tool_limits& limits);
 
-  /// Decodes arguments that fit the schema, and acts. Ends with `refuse` or `finish`, or throws.
+  /// Decodes the arguments, and acts. Ends with `refuse` or `finish`, or throws.
   [[nodiscard]] virtual tool_result call(std::string_view arguments, std::stop_token stop) const = 0;
-  /// The arguments fit the schema but can't be decoded all the same.
-  [[nodiscard]] tool_result refuse(const error& problem) const;
+  /// The arguments can't be decoded; the schema knows better than the decoder how to say it to a model.
+  [[nodiscard]] tool_result refuse(std::string_view arguments, const error& problem) const;
   /// As a model gets it: repaired, cut.
   [[nodiscard]] tool_result finish(result<std::string> returned) const;
 
  private:
   tool_schema schema_;
   chat_tool description_;
+  bool decoder_is_strict_;
   tool_execution execution_;
   tool_limits limits_;
 };
@@ -193,18 +195,42 @@ template <class F>
 using returned_t = typename returned<std::remove_cvref_t<decltype(tool_functions::call(
     std::declval<const F&>(), std::declval<const parameter_t<F>&>(), std::stop_token()))>>::type;
 
+/// Whether the decoder takes exactly what the schema of `T` allows. Doubles may be "NaN", enums numbers, maps and
+/// dynamic values anything: these are checked against the schema first.
+template <class T>
+consteval bool reads_as_its_schema();
+
+struct all_read_as_their_schema {
+  template <class... Field>
+  constexpr bool operator()(const Field&...) const {
+    return (reads_as_its_schema<typename Field::value_type>() && ...);
+  }
+};
+
+template <class T>
+consteval bool reads_as_its_schema() {
+  constexpr value_shape shape = shape_of<T>;
+  if constexpr (shape == value_shape::optional || shape == value_shape::list) {
+    return reads_as_its_schema<typename T::value_type>();
+  } else {
+    return shape == value_shape::text || shape == value_shape::boolean || shape == value_shape::integer ||
+           shape == value_shape::whole;
+  }
+}
+
 template <class F, class P>
 class function_tool final : public tool {
  public:
   function_tool(std::string name, std::string description, F f, std::span<const field_text> texts,
                 tool_execution execution, const tool_limits& limits)
-      : tool(std::move(name), std::move(description), json_schema<P>(), texts, execution, limits),
+      : tool(std::move(name), std::move(description), json_schema<P>(), texts,
+             with_fields<P>(all_read_as_their_schema{}), execution, limits),
         function_(std::move(f)) {}
 
  protected:
   tool_result call(std::string_view arguments, std::stop_token stop) const override {
     const result<P> parameters = from_json<P>(arguments, {}, decode_mode::strict);
-    if (!parameters) return refuse(parameters.error());
+    if (!parameters) return refuse(arguments, parameters.error());
     return finish(act(*parameters, stop));
   }
 

@@ -1,5 +1,9 @@
 #include "sage/agents/tools/tool_schema.hpp"
 
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
 #if defined(SAGE_HAS_AGENTS)
 #include <nlohmann/json.hpp>
 #include <valijson/adapters/nlohmann_json_adapter.hpp>
@@ -51,6 +55,17 @@ void adapt(ordered& schema) {
   }
   if (schema.is_structured()) {
     for (auto& part : schema) adapt(part);
+  }
+}
+
+/// 5.0 is an integer to JSON Schema and to our decoder, not to valijson.
+void make_whole(json& value) {
+  constexpr double exact_max = 9007199254740992.0;  // 2^53
+  if (value.is_number_float()) {
+    const double real = value.get<double>();
+    if (std::trunc(real) == real && std::abs(real) <= exact_max) value = static_cast<std::int64_t>(real);
+  } else if (value.is_structured()) {
+    for (json& part : value) make_whole(part);
   }
 }
 
@@ -157,8 +172,9 @@ std::string tool_schema::refusal_of(std::string_view arguments, const tool_limit
   for (const auto& [name, value] : *members) {
     if (!has_properties || !properties->contains(name)) return "argument '" + shown(name) + "' is unknown" + expected;
   }
-  const json value = json::parse(arguments, nullptr, false);
+  json value = json::parse(arguments, nullptr, false);
   if (value.is_discarded()) return "the arguments can't be read as JSON" + expected;
+  make_whole(value);
   valijson::adapters::NlohmannJsonAdapter adapter(value);
   valijson::ValidationResults results;
   valijson::Validator validator;

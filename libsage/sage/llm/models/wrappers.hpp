@@ -1,5 +1,5 @@
 /// Models that stand in front of another one. Each does one thing; put them around each other:
-/// `limited(retrying(http))` waits in line for each try, `retrying(limited(http))` would wait once.
+/// `retrying(limited(http))` waits in line for each try, `limited(retrying(http))` would wait once.
 #pragma once
 
 #include <chrono>

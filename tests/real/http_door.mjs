@@ -1,4 +1,4 @@
-// What both servers share: an HTTP server on loopback that speaks JSON and server-sent events, and fails as OpenAI does.
+// What both servers share: HTTP on loopback that speaks JSON and server-sent events, and fails as OpenAI does.
 import {createServer} from "node:http";
 
 const body_bytes_max = 4 << 20;

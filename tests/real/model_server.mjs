@@ -73,10 +73,7 @@ async function * write(settings, is_gone) {
   ++calls.running;
   try {
     for await (const token of tokens) {
-      if (is_gone()) {
-        ++calls.given_up;
-        return;
-      }
+      if (is_gone()) return;
       await pause();
       ++written;
       text += token.text;
@@ -146,7 +143,10 @@ async function chat(body, response) {
   const head = {id: `chatcmpl-${++chats}`, created: Math.floor(Date.now() / 1000), model: model_name,
                 system_fingerprint: null};
   let gone = false;
-  response.on("close", () => gone = true);
+  response.on("close", () => {
+    gone = !response.writableFinished;
+    if (gone) ++calls.given_up;
+  });
   const steps = write(settings, () => gone);
   if (body.stream) return stream(body, head, steps, response);
   return whole(head, steps);

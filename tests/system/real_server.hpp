@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include <signal.h>
+
 #include "tests/system/process.hpp"
 
 namespace sage::testing {
@@ -27,6 +29,9 @@ class real_server {
   [[nodiscard]] const std::string& root() const noexcept { return root_; }
   /// As clients are configured with: "http://127.0.0.1:4711/v1".
   [[nodiscard]] std::string base_url() const { return root_ + "/v1"; }
+
+  /// Ends it as a crash would.
+  void kill() const { process_.send(SIGKILL); }
 
   /// Runs a script of tests/real to its end.
   [[nodiscard]] static finished_process run_script(std::string script, std::vector<std::string> arguments,

@@ -1,4 +1,5 @@
-/// For tests: operator harness, stream script, conformance and probes. Link sage::testing; never into an application.
+/// For tests: operator harness, stream script, conformance, probes, scripted servers. Link sage::testing; never into
+/// an application.
 #pragma once
 
 #include "sage/testing/asked_requests.hpp"
@@ -10,5 +11,7 @@
 #include "sage/testing/operator_harness.hpp"
 #include "sage/testing/request_source.hpp"
 #include "sage/testing/run_script.hpp"
+#include "sage/testing/scripted_chat_server.hpp"
+#include "sage/testing/scripted_http_server.hpp"
 #include "sage/testing/scripted_source.hpp"
 #include "sage/testing/tracked.hpp"

@@ -1,4 +1,4 @@
-// Text: file -> clean -> filter -> sink.
+// Text: file -> clean -> filter -> generate -> sink.
 #include <sage/sage.hpp>
 
 namespace {
@@ -8,6 +8,10 @@ std::string clean(std::string line) {
   return line;
 }
 
+sage::task<std::string> summarize(std::string text) {
+  co_return text.substr(0, 20);
+}
+
 }  // namespace
 
 void text() {
@@ -15,6 +19,7 @@ void text() {
   env.from_source(sage::file::lines("input.txt"))
       .map(clean)
       .filter([](const std::string& s) { return s.size() > 10; })
+      .async_map(summarize, {.capacity = 32})
       .sink(sage::file::lines_sink("out.txt"));
   sage::job_result done = env.execute("summaries");
 }

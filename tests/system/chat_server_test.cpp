@@ -18,16 +18,16 @@ namespace {
 
 using namespace sage;
 using namespace std::chrono_literals;
+using sage::testing::model_answer;
 using sage::testing::raw_client;
 using sage::testing::scripted_chat_model;
-using sage::testing::scripted_reply;
 
 struct memory {
   chat_history history;
 };
 
-scripted_reply echo(const chat_request& request, std::uint64_t) {
-  scripted_reply reply;
+model_answer echo(const chat_request& request, std::uint64_t) {
+  model_answer reply;
   reply.text = std::to_string(request.messages.size()) + " messages, the last: " + request.messages.back().text;
   reply.pieces = 4;
   if (request.messages.back().text == "hang") reply.delay = std::chrono::hours(1);

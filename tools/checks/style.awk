@@ -72,7 +72,8 @@ FNR == 1 {
       calls(code, "clock_gettime|gettimeofday|time|clock")) {
     if (!is_port("clock")) report("reads a clock; take a clock port (tools/checks/ports.txt lists who may)")
   }
-  if (code ~ /sleep_for|sleep_until/ || calls(code, "sleep|usleep|nanosleep")) {
+  # Coroutines sleep on the clock port: sage::sleep_for and its kin are told from the thread's by their name space.
+  if (code ~ /this_thread::|sleep_until/ && code !~ /this_thread::(yield|get_id)/ || calls(code, "sleep|usleep|nanosleep")) {
     if (!is_port("sleep")) report("sleeps; set a timer through a port")
   }
   if (code ~ /std::(jthread|thread|async)([^_a-z:]|$)/ || calls(code, "pthread_create")) {

@@ -4,6 +4,7 @@
 #include <coroutine>
 #include <functional>
 #include <initializer_list>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>

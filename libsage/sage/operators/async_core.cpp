@@ -120,4 +120,14 @@ void async_core::destroy_calls() noexcept {
   calls_.clear();
 }
 
+std::string text_of_problem(const std::exception_ptr& problem) {
+  try {
+    std::rethrow_exception(problem);
+  } catch (const std::exception& thrown) {
+    return thrown.what();
+  } catch (...) {
+    return "an exception that isn't a std::exception";
+  }
+}
+
 }  // namespace sage::operators

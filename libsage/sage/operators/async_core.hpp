@@ -1,7 +1,9 @@
 /// What the frames of running calls refer to, and what other threads say to them.
 #pragma once
 
+#include <exception>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "sage/base/ring_queue.hpp"
@@ -47,5 +49,8 @@ class async_core {
   std::vector<std::unique_ptr<async_call>> calls_;
   std::vector<async_call*> free_;
 };
+
+/// What a dead letter says of `problem`.
+[[nodiscard]] std::string text_of_problem(const std::exception_ptr& problem);
 
 }  // namespace sage::operators

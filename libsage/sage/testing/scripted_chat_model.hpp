@@ -19,7 +19,7 @@
 namespace sage::testing {
 
 /// How one call goes.
-struct scripted_reply {
+struct model_answer {
   std::string text;
   std::vector<chat_tool_call> tool_calls;
   std::chrono::milliseconds delay{0};  ///< before the first piece, on the clock of the task
@@ -30,12 +30,12 @@ struct scripted_reply {
 /// Answers from a list, or by a function of request and call number. Thread-safe.
 class scripted_chat_model final : public chat_model {
  public:
-  using script = std::function<scripted_reply(const chat_request& request, std::uint64_t call)>;
+  using script = std::function<model_answer(const chat_request& request, std::uint64_t call)>;
 
   explicit scripted_chat_model(script answer, std::string name = "scripted")
       : answer_(std::move(answer)), name_(std::move(name)) {}
   /// One reply per call; a call beyond the list fails loudly.
-  explicit scripted_chat_model(std::vector<scripted_reply> replies, std::string name = "scripted")
+  explicit scripted_chat_model(std::vector<model_answer> replies, std::string name = "scripted")
       : scripted_chat_model(
             [list = std::move(replies)](const chat_request&, std::uint64_t call) {
               if (call < list.size()) return list[call];
@@ -49,7 +49,7 @@ class scripted_chat_model final : public chat_model {
     const std::uint64_t call = calls_.fetch_add(1, std::memory_order_relaxed);
     if (keeps_requests_) keep(request);
     const counted running(running_);
-    scripted_reply its = answer_(request, call);
+    model_answer its = answer_(request, call);
     if (its.delay.count() > 0) co_await sleep_for(its.delay);
     if (its.failure) throw *its.failure;
     if (observer) {
@@ -93,7 +93,7 @@ class scripted_chat_model final : public chat_model {
     requests_.push_back(request);
   }
   // Whole characters always, as the port promises.
-  static std::vector<chat_delta> cut(const scripted_reply& its) {
+  static std::vector<chat_delta> cut(const model_answer& its) {
     std::vector<chat_delta> pieces;
     const std::size_t size = its.pieces > 0 ? its.text.size() / its.pieces + 1 : its.text.size() + 1;
     for (std::size_t at = 0; at < its.text.size();) {

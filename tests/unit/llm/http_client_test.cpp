@@ -334,3 +334,55 @@ TEST_CASE("single bytes make the same answer", "[llm][http]") {
   CHECK(heard->outcome.failure == http_failure::none);
   CHECK(heard->body == "data: \xe2\x82\xac\n\n");
 }
+
+TEST_CASE("a proxy of the options is asked instead of the host", "[llm][http][proxy]") {
+  scripted_http_server proxy;
+  proxy.always(scripted_answer::json(200, "{}"));
+  http_client_options options;
+  options.proxy = proxy.url();
+  options.proxy_login = std::string("me:pw");
+  http_client client(options);
+  CHECK(ask(client, to("http://somewhere.invalid/v1"))->outcome.failure == http_failure::none);
+  const auto seen = proxy.requests();
+  REQUIRE(seen.size() == 1);
+  CHECK(seen[0].target == "http://somewhere.invalid/v1");
+  CHECK(seen[0].header("proxy-authorization") == "Basic bWU6cHc=");
+
+  // What is for the host's eyes only goes through a tunnel, or nowhere.
+  proxy.always(scripted_answer::json(407, ""));
+  http_request secure = to("https://somewhere.invalid/v1");
+  secure.secrets.push_back({"Authorization", std::string("canary-4711"), "Bearer "});
+  const auto heard = ask(client, std::move(secure));
+  CHECK(heard->outcome.failure != http_failure::none);
+  CHECK(heard->heads == 0);
+  REQUIRE(proxy.request_count() == 2);
+  CHECK(proxy.requests()[1].method == "CONNECT");
+  CHECK(proxy.requests()[1].header("authorization").empty());
+}
+
+TEST_CASE("a listener may destroy the client that calls it", "[llm][http][cancel]") {
+  struct last_owner final : http_listener {
+    std::shared_ptr<heard_answer> heard = std::make_shared<heard_answer>();
+    std::unique_ptr<http_client> client;
+    void on_head(std::uint32_t, const http_headers&) override {}
+    body_verdict on_body(std::string_view) override { return body_verdict::more; }
+    void on_done(const http_outcome& outcome) override {
+      client.reset();
+      heard->on_done(outcome);
+    }
+  };
+  scripted_http_server server;
+  server.answer(scripted_answer().hang()).answer(scripted_answer().wait("go").close());
+  auto owner = std::make_shared<last_owner>();
+  owner->client = std::make_unique<http_client>(direct());
+  auto other = std::make_shared<heard_answer>();
+  owner->client->start(to(server.url("/")), other);
+  REQUIRE(server.wait_for_requests(1));
+  owner->client->start(to(server.url("/")), owner);
+  REQUIRE(server.wait_at_gate("go", 1));
+  server.release("go");
+  REQUIRE(owner->heard->wait_done());
+  CHECK(owner->heard->outcome.failure == http_failure::reset);
+  REQUIRE(other->wait_done());
+  CHECK(other->outcome.failure == http_failure::cancelled);
+}

@@ -47,8 +47,10 @@ class http_call {
   std::uint64_t id_ = 0;
 };
 
-/// A client over libcurl's multi interface and epoll. HTTP/1.1 connections are kept and used again, HTTP/2 is spoken
-/// over TLS only, proxies and certificates are as curl's users expect. Thread-safe.
+/// A client over libcurl's multi interface and epoll. Connections are kept and used again, one request at a time;
+/// HTTP/2 is spoken over TLS only, and never several requests over one connection: with libcurl 7.88 one paused
+/// answer would stop all others, and a cancelled one would go on at the server. Proxies and certificates are as
+/// curl's users expect. Thread-safe.
 ///
 /// Fails   errc::unsupported from the constructor in a build without libcurl
 /// Limits  http_client_options; what is over outstanding_max is refused, over connections_max waits

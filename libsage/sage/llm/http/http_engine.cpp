@@ -53,7 +53,8 @@ struct http_engine::multi {
     curl_multi_setopt(handle, CURLMOPT_MAXCONNECTS, static_cast<long>(options.idle_connections_max));
     curl_multi_setopt(handle, CURLMOPT_MAX_TOTAL_CONNECTIONS, static_cast<long>(options.connections_max));
     curl_multi_setopt(handle, CURLMOPT_MAX_HOST_CONNECTIONS, static_cast<long>(options.connections_per_host_max));
-    curl_multi_setopt(handle, CURLMOPT_PIPELINING, static_cast<long>(CURLPIPE_MULTIPLEX));
+    // One request per connection at a time, see http_client.
+    curl_multi_setopt(handle, CURLMOPT_PIPELINING, static_cast<long>(CURLPIPE_NOTHING));
   }
   ~multi() { curl_multi_cleanup(handle); }
   multi(const multi&) = delete;
@@ -278,7 +279,12 @@ void http_engine::end(std::uint64_t id, const http_outcome& outcome) {
   const std::unique_ptr<transfer> ended = std::move(found->second);
   transfers_.erase(found);
   if (ended->watched_at()) deadlines_.erase({*ended->watched_at(), id});
-  if (ended->handle()) curl_multi_remove_handle(multi_->handle, ended->handle());
+  if (ended->handle()) {
+    // Of an answer that isn't whole the connection is of no use; of HTTP/2 libcurl would keep it, and the server
+    // would go on.
+    if (outcome.failure != http_failure::none) curl_easy_setopt(ended->handle(), CURLOPT_FORBID_REUSE, 1L);
+    curl_multi_remove_handle(multi_->handle, ended->handle());
+  }
   outstanding_.fetch_sub(1, std::memory_order_relaxed);
   ended->listener().on_done(kept);
 }

@@ -167,7 +167,6 @@ void transfer::set_security(const http_client_options& options) {
   // In clear text HTTP/1.1 always: libcurl 7.88 loses parallel streams of cleartext HTTP/2.
   set(handle_, CURLOPT_HTTP_VERSION,
       static_cast<long>(options.http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
-  if (options.http2 && request_.url.starts_with("https:")) set(handle_, CURLOPT_PIPEWAIT, 1L);
   set(handle_, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   if (!options.ca_file.empty()) set(handle_, CURLOPT_CAINFO, options.ca_file.c_str());
   if (!options.ca_folder.empty()) set(handle_, CURLOPT_CAPATH, options.ca_folder.c_str());

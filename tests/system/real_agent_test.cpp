@@ -8,6 +8,7 @@
 #include "sage/agents.hpp"
 #include "sage/agents/answer_stream.hpp"
 #include "sage/agents/tools/tool.hpp"
+#include "sage/llm/models/wrappers.hpp"
 #include "tests/catch.hpp"
 #include "tests/system/real_models.hpp"
 
@@ -196,6 +197,48 @@ TEST_CASE("an agent streams a real model's answer on as it comes, numbered and w
   CHECK(text == "it is 14 degrees in oslo");
   CHECK(all.back().usage.output_tokens > 100);  // the wish for the tool counts too
   CHECK(all.back().finish == finish_reason::stop);
+}
+
+// Shows an answer, and ends the server that writes it after the first character.
+struct fatal_stream final : chat_observer {
+  fatal_stream(answer_stream& to, const real_server& its) : shown(to), server(its) {}
+  void on_delta(const chat_delta& piece) override {
+    shown.on_delta(piece);
+    if (!piece.text.empty()) server.kill();
+  }
+  void on_restart() override { shown.on_restart(); }
+  [[nodiscard]] bool can_restart() const override { return shown.can_restart(); }
+  answer_stream& shown;
+  const real_server& server;
+};
+
+TEST_CASE("what a caller was shown isn't said again by the model that takes over", "[system][real]") {
+  const real_server dying("model_server.mjs", {"--tokens-per-second", "20"});
+  const real_server server("model_server.mjs");
+  const auto resources = std::make_shared<agent_resources>();
+  resources->model("main", fallback_model({retrying_model(tiny_chat(dying)), tiny_chat(server)}));
+  const auto greet = [&](agent<empty_state>& self, std::string text, emitter<answer_part>& out) -> task<> {
+    answer_stream shown(out);
+    fatal_stream watched(shown, dying);
+    auto call = self.chat("main").user(text).temperature(0).observe(watched);
+    try {
+      chat_answer answer = co_await call;
+      shown.end(answer.reply);
+    } catch (const error& problem) {
+      shown.say(" [" + problem.message() + "]");
+    }
+  };
+  local_environment env;
+  collected<answer_part> parts;
+  const std::vector<std::string> texts = {"hello"};
+  env.from_source(iterate(texts))
+      .key_by([](const std::string& text) { return text; })
+      .transform("greet", agent_operator(greet, {.resources = resources}))
+      .sink(collect_into(parts));
+  env.execute("parts");
+  std::string text;
+  for (const answer_part& part : parts.records()) text += part.text;
+  CHECK_THAT(text, Catch::StartsWith("h") && Catch::Contains(" [") && !Catch::Contains("hello, how"));
 }
 
 }  // namespace

@@ -18,7 +18,8 @@ namespace sage {
 ///       answer.end(reply.reply);
 ///     }
 ///
-/// Only text is shown: tools are the agent's own business. While the client can't take more, the model waits.
+/// Only text is shown: tools are the agent's own business. While the client can't take more, the model waits. What a
+/// client has seen can't be taken back: an answer that breaks off then fails instead of being begun again.
 class answer_stream final : public chat_observer {
  public:
   explicit answer_stream(emitter<answer_part>& out) noexcept : out_(out) {}
@@ -26,6 +27,7 @@ class answer_stream final : public chat_observer {
   void on_delta(const chat_delta& piece) override {
     if (!piece.text.empty()) say(piece.text);
   }
+  [[nodiscard]] bool can_restart() const override { return false; }
   [[nodiscard]] bool is_full() const override { return out_.is_full(); }
   task<> room() override { co_await out_.room(); }
 

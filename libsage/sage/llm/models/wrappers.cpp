@@ -33,6 +33,29 @@ class wrapper : public chat_model {
   chat_model_ref inner_;
 };
 
+// Stands before the observer of a call that may be made again, and knows whether it still may.
+class restartable final : public chat_observer {
+ public:
+  explicit restartable(chat_observer* inner) noexcept : inner_(inner) {}
+  [[nodiscard]] chat_observer* get() noexcept { return inner_ ? this : nullptr; }
+  [[nodiscard]] bool can_restart() const override { return !has_shown_ || inner_->can_restart(); }
+
+  void on_delta(const chat_delta& piece) override {
+    has_shown_ = true;
+    inner_->on_delta(piece);
+  }
+  void on_restart() override {
+    has_shown_ = false;
+    if (inner_) inner_->on_restart();
+  }
+  [[nodiscard]] bool is_full() const override { return inner_->is_full(); }
+  task<> room() override { return inner_->room(); }
+
+ private:
+  chat_observer* inner_;
+  bool has_shown_ = false;
+};
+
 class limited final : public wrapper {
  public:
   limited(chat_model_ref inner, std::shared_ptr<llm::endpoint_gate> gate,
@@ -75,19 +98,20 @@ class retrying final : public wrapper {
 
   task<chat_reply> chat(const chat_request& request, chat_observer* observer) override {
     const functions::task_scope& scope = co_await functions::here();
+    restartable shown(observer);
     for (std::uint32_t retry = 0;; ++retry) {
       std::optional<nanoseconds> wait;
       try {
-        chat_reply reply = co_await inner().chat(request, observer);
+        chat_reply reply = co_await inner().chat(request, shown.get());
         co_return reply;
       } catch (const model_error& problem) {
-        if (!problem.details().retryable) throw;
+        if (!problem.details().retryable || !shown.can_restart()) throw;
         std::optional<nanoseconds> asked;
         if (problem.details().retry_after_ms) asked = *problem.details().retry_after_ms * 1'000'000;
         wait = llm::backoff_delay(settings_, retry, llm::random_of(scope), asked);
         if (!wait) throw;
       }
-      if (observer) observer->on_restart();
+      shown.on_restart();
       co_await sleep_for(std::chrono::nanoseconds(*wait));
     }
   }
@@ -162,17 +186,18 @@ class fallback final : public chat_model {
     if (models_.empty()) throw error(errc::invalid_argument, "a fallback of no models", "fallback_model");
   }
   task<chat_reply> chat(const chat_request& request, chat_observer* observer) override {
+    restartable shown(observer);
     for (std::size_t i = 0;; ++i) {
       try {
-        chat_reply reply = co_await models_[i]->chat(request, observer);
+        chat_reply reply = co_await models_[i]->chat(request, shown.get());
         co_return reply;
       } catch (const model_error& problem) {
         // A key that one provider refuses may be none of another's business; a request that makes no sense is.
         const bool elsewhere =
             problem.details().retryable || problem.details().failure == provider_failure::unauthorized;
-        if (i + 1 == models_.size() || !elsewhere) throw;
+        if (i + 1 == models_.size() || !elsewhere || !shown.can_restart()) throw;
       }
-      if (observer) observer->on_restart();
+      shown.on_restart();
     }
   }
   [[nodiscard]] std::string_view name() const noexcept override { return models_.front()->name(); }

@@ -27,7 +27,7 @@ using chat_model_ref = std::shared_ptr<chat_model>;
                                            std::shared_ptr<llm::estimating_tokenizer> tokens);
 
 /// Tries again what may succeed later, with jitter and as the provider's Retry-After says; an observer is told of the
-/// restart.
+/// restart, and one that can't take pieces back ends the tries with its first piece (so too for a fallback).
 [[nodiscard]] chat_model_ref retrying_model(chat_model_ref inner, llm::backoff_settings settings = {});
 
 /// Refuses calls while too many fail, and probes one by one. Refusals are retryable: a fallback behind takes over.

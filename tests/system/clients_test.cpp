@@ -145,11 +145,15 @@ TEST_CASE("Vercel's SDK works with the model's own server and with ours in front
 TEST_CASE("clients see the answers of an agent that uses a tool and remembers", "[system][real]") {
   const real_server model("model_server.mjs");
   const weather_service ours(model);
-  const client_run seen("openai", ours.base_url(), "weather", {"plain", "streamed", "conversation"},
+  const client_run seen("openai", ours.base_url(), "weather", {"plain", "streamed", "parts", "conversation", "crowd"},
                         weather_service::token);
   INFO(seen.all());
   CHECK(seen("plain.text") == greeting);
   CHECK(seen("streamed.text") == greeting);
+  CHECK(seen("parts.text") == greeting);
+  CHECK(seen("plain.request_id").starts_with("\"req-"));
+  CHECK(seen("plain.request_id") != seen("parts.request_id"));
+  CHECK(seen("crowd.wrong") == "[]");
   CHECK(seen("conversation.first.text") == forecast);
   CHECK(seen("conversation.first.calls").empty());  // the tool was the agent's own business
   CHECK(seen.number("conversation.first.usage.completion_tokens") > 100);
@@ -160,7 +164,8 @@ TEST_CASE("clients see the answers of an agent that uses a tool and remembers", 
 TEST_CASE("a client with too many requests of one conversation is told to come back", "[system][real]") {
   const real_server model("model_server.mjs", {"--tokens-per-second", "100"});
   const weather_service ours(model);
-  const client_run seen("openai", ours.base_url(), "weather", {"too_many", "plain"}, weather_service::token);
+  const client_run seen("openai", ours.base_url(), "weather", {"too_many", "plain", "patient"},
+                        weather_service::token);
   INFO(seen.all());
   CHECK(seen.number("too_many.answered") >= 1);
   CHECK(seen.number("too_many.answered") < 24);
@@ -168,6 +173,7 @@ TEST_CASE("a client with too many requests of one conversation is told to come b
   CHECK(seen("too_many.first.name") == R"("RateLimitError")");
   CHECK(seen("too_many.first.retry_after") == R"("1")");
   CHECK(seen("plain.text") == greeting);
+  CHECK(seen("patient.answered") == "14");  // by coming back as Retry-After says
 }
 
 TEST_CASE("a client that gives a stream up stops the model behind our server", "[system][real]") {

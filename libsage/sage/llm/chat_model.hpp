@@ -18,8 +18,8 @@ class chat_observer {
   virtual void on_delta(const chat_delta& piece) = 0;
   /// What was seen so far is void: the call is made again, perhaps elsewhere.
   virtual void on_restart() {}
-  /// Whether pieces can still be taken back. A call that has shown some to an observer that can't isn't made again: it
-  /// fails.
+  /// Whether pieces can still be taken back. A call that has shown some to an observer that can't isn't made again:
+  /// it fails.
   [[nodiscard]] virtual bool can_restart() const { return true; }
   /// Whether whoever is behind can't take more at the moment; the model then waits for `room`.
   [[nodiscard]] virtual bool is_full() const { return false; }

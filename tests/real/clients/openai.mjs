@@ -2,7 +2,8 @@
 import OpenAI from "openai";
 import {at_once, base_url, model, refused, run, token, verdict, weather, weather_in} from "./steps.mjs";
 
-const client_with = (apiKey) => new OpenAI({apiKey, baseURL: base_url, maxRetries: 0, timeout: 20_000});
+const client_with = (apiKey, maxRetries = 0) =>
+    new OpenAI({apiKey, baseURL: base_url, maxRetries, timeout: 20_000});
 const client = client_with(token);
 const completions = client.chat.completions;
 const user = (content) => [{role: "user", content}];
@@ -10,7 +11,7 @@ const tools = [{type: "function", function: weather}];
 
 function seen_reply(reply) {
   const {message, finish_reason} = reply.choices[0];
-  return {id: reply.id, model: reply.model, text: message.content, finish: finish_reason, usage: reply.usage,
+  return {id: reply.id, request_id: reply._request_id, model: reply.model, text: message.content, finish: finish_reason, usage: reply.usage,
           calls: message.tool_calls?.map((call) => [call.function.name, call.function.arguments])};
 }
 
@@ -41,6 +42,21 @@ await run({
       }
     }
     return {...seen, ids: seen.ids.size};
+  },
+  async parts() {
+    const content = [{type: "text", text: "hel"}, {type: "text", text: "lo"}];
+    return seen_reply(await completions.create({model, messages: user(content), temperature: 0}));
+  },
+  async crowd() {
+    const cities = ["paris", "berlin", "tokyo", "oslo", "rome", "lima", "cairo", "delhi", "milan", "quito"];
+    const wrong = [];
+    await Promise.all(Array.from({length: 40}, async (_, i) => {
+      const city = cities[i % cities.length];
+      const stream = completions.stream({model, messages: user(`weather in ${city}`), temperature: 0});
+      const text = (await stream.finalChatCompletion()).choices[0].message.content;
+      if (text !== `it is ${weather_in(city)} degrees in ${city}`) wrong.push([city, text]);
+    }));
+    return {wrong};
   },
   async conversation() {
     const metadata = {conversation_id: `openai-${process.pid}`};
@@ -84,6 +100,11 @@ await run({
   bad_request: () => refused(() => completions.create({model, messages: []})),
   too_many: () => at_once(24, () => completions.create(
       {model, messages: user("hello"), metadata: {conversation_id: `openai-many-${process.pid}`}})),
+  patient: () => {
+    const patient = client_with(token, 20).chat.completions;
+    return at_once(14, () => patient.create(
+        {model, messages: user("hello"), metadata: {conversation_id: `openai-patient-${process.pid}`}}));
+  },
   async abort() {
     const stream = await completions.create({model, messages: user("hello"), stream: true});
     const seen = {pieces: 0, ended: "by itself"};

@@ -18,7 +18,8 @@ namespace sage {
 ///       answer.end(reply.reply);
 ///     }
 ///
-/// Only text is shown: tools are the agent's own business. While the client can't take more, the model waits.
+/// Only text is shown: tools are the agent's own business. While the client can't take more, the model waits. What a
+/// client has seen can't be taken back: an answer that breaks off then fails instead of being begun again.
 class answer_stream final : public chat_observer {
  public:
   /// `model` is who answers, for readers that want to know it with the first piece.

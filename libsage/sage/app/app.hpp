@@ -94,6 +94,37 @@ class interruption {
   [[nodiscard]] virtual int descriptor() const noexcept = 0;
 };
 
+/// Another command of a program beside `run`, with a pipeline of its own and the same options.
+class app_command {
+ public:
+  app_command(std::string name, std::string brief) : name_(std::move(name)), brief_(std::move(brief)) {}
+
+  /// As those of `app`, for this command.
+  app_command& check(std::function<void(const options&)> function) {
+    check_ = std::move(function);
+    return *this;
+  }
+  app_command& build(std::function<void(environment&, const options&)> function) {
+    build_ = std::move(function);
+    return *this;
+  }
+  app_command& finish(std::function<void(const job_result&, const options&, const interruption&)> function) {
+    finish_ = std::move(function);
+    return *this;
+  }
+
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  [[nodiscard]] const std::string& brief() const noexcept { return brief_; }
+
+ private:
+  friend class app;
+  std::string name_;
+  std::string brief_;
+  std::function<void(const options&)> check_;
+  std::function<void(environment&, const options&)> build_;
+  std::function<void(const job_result&, const options&, const interruption&)> finish_;
+};
+
 /// A program around one pipeline: what `app_main` needs to know. Made anew for each command.
 ///
 ///     sage::app word_count() {
@@ -176,6 +207,20 @@ class app {
     return *this;
   }
 
+  /// Adds a command: `ask index` beside `ask run`. `brief` is its line in help. What is `required` is so for all.
+  app_command& command(std::string name, std::string brief) {
+    return commands_.emplace_back(std::move(name), std::move(brief));
+  }
+  /// This program with the pipeline of one of its commands in the place of its own.
+  [[nodiscard]] app with_command(const app_command& chosen) const {
+    app its = *this;
+    its.check_ = chosen.check_;
+    its.build_ = chosen.build_;
+    its.finish_ = chosen.finish_;
+    return its;
+  }
+
+  [[nodiscard]] const std::deque<app_command>& commands() const noexcept { return commands_; }
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
   [[nodiscard]] const std::string& brief() const noexcept { return brief_; }
   [[nodiscard]] const std::string& help() const noexcept { return help_; }
@@ -193,6 +238,7 @@ class app {
   std::string help_;
   std::vector<std::pair<std::string, std::string>> examples_;
   std::deque<option_spec> options_;
+  std::deque<app_command> commands_;
   checker check_;
   builder build_;
   finisher finish_;

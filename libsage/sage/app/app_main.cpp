@@ -47,6 +47,11 @@ class program {
     if (command == "help" || command == "--help" || command == "-h") return print(help_text(app_, specs_));
     if (command == "version" || command == "--version") return print(version_text(app_.name()));
     if (command == "run" || command == "graph") return pipeline_command(command);
+    for (const app_command& one : app_.commands()) {
+      if (command != one.name()) continue;
+      app_ = app_.with_command(one);
+      return pipeline_command(command);
+    }
     return fail(unknown_command(command), exit_wrong_usage);
   }
 
@@ -75,7 +80,8 @@ class program {
       return error(errc::configuration, "the command is missing before " + command, {},
                    "write " + app_.name() + " run " + command + " ...");
     }
-    const std::vector<std::string> commands{"run", "graph", "help", "version"};
+    std::vector<std::string> commands{"run", "graph", "help", "version"};
+    for (const app_command& one : app_.commands()) commands.push_back(one.name());
     return error(errc::configuration, "unknown command '" + command.substr(0, 80) + "'", {},
                  did_you_mean(command, commands, "", advice));
   }

@@ -49,7 +49,7 @@ posting_list posting_list::decode(byte_reader& in, std::uint32_t passages) {
     occurrences found{1, 0, 0};
     if ((head & 1U) != 0) {
       found.body = entries.number32();
-      const auto headings = static_cast<unsigned>(entries.number(UINT8_MAX >> 1U));
+      const unsigned headings = entries.byte();
       found.section = static_cast<std::uint8_t>(headings >> heading_bits);
       found.title = static_cast<std::uint8_t>(headings & ((1U << heading_bits) - 1U));
     }

@@ -64,6 +64,11 @@ std::string_view byte_reader::text() {
   return found;
 }
 
+std::uint8_t byte_reader::byte() {
+  if (left() == 0) fail("it ends too early");
+  return failed() ? 0 : static_cast<std::uint8_t>(bytes_[at_++]);
+}
+
 std::uint32_t byte_reader::fixed() {
   if (left() < fixed_bytes) fail("it ends inside a number");
   if (failed()) return 0;

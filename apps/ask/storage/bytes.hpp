@@ -43,6 +43,7 @@ class byte_reader {
   [[nodiscard]] std::uint64_t number(std::uint64_t most);
   [[nodiscard]] std::uint32_t number32(std::uint32_t most = UINT32_MAX);
   [[nodiscard]] std::string_view text();
+  [[nodiscard]] std::uint8_t byte();
   [[nodiscard]] std::uint32_t fixed();
   /// Fills all of `into`; every one is finite.
   void floats(std::span<float> into);

@@ -177,7 +177,7 @@ sage::app app() {
       if (!stop.requested()) throw;  // a drain refuses the rest of the conversation, as it should
     }
   });
-  app.command(
+  app.action(
       {"callers add", "TENANT", "adds a caller to the file of --callers and prints the token, once", add_caller});
   return app;
 }

@@ -95,13 +95,44 @@ class interruption {
   [[nodiscard]] virtual int descriptor() const noexcept = 0;
 };
 
-/// A command of an app's own, beside `run` and `graph`: `name PARAMETER [options]`.
-struct app_command {
+/// A command of an app's own that runs no pipeline: `name PARAMETER [options]`.
+struct app_action {
   std::string name;       ///< words, as they are typed: "callers add"
   std::string parameter;  ///< what the one value behind it is called in help: "TENANT"
   std::string brief;
   /// Does it and returns what goes to stdout. Throws what went wrong.
   std::function<std::string(const std::string& value, const options&)> act;
+};
+
+/// Another command of a program beside `run`, with a pipeline of its own and the same options.
+class app_command {
+ public:
+  app_command(std::string name, std::string brief) : name_(std::move(name)), brief_(std::move(brief)) {}
+
+  /// As those of `app`, for this command.
+  app_command& check(std::function<void(const options&)> function) {
+    check_ = std::move(function);
+    return *this;
+  }
+  app_command& build(std::function<void(environment&, const options&)> function) {
+    build_ = std::move(function);
+    return *this;
+  }
+  app_command& finish(std::function<void(const job_result&, const options&, const interruption&)> function) {
+    finish_ = std::move(function);
+    return *this;
+  }
+
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  [[nodiscard]] const std::string& brief() const noexcept { return brief_; }
+
+ private:
+  friend class app;
+  std::string name_;
+  std::string brief_;
+  std::function<void(const options&)> check_;
+  std::function<void(environment&, const options&)> build_;
+  std::function<void(const job_result&, const options&, const interruption&)> finish_;
 };
 
 /// A program around one pipeline: what `app_main` needs to know. Made anew for each command.
@@ -200,13 +231,28 @@ class app {
     return *this;
   }
 
-  /// Adds a command that runs no pipeline: `name` is what is typed ("callers add"), `parameter` what its one value is
+  /// Adds an action, a command that runs no pipeline: `name` is what is typed ("callers add"), `parameter` what its one value is
   /// called. All options of the app may be given with it.
-  app& command(app_command added) {
-    commands_.push_back(std::move(added));
+  app& action(app_action added) {
+    actions_.push_back(std::move(added));
     return *this;
   }
 
+  /// Adds a command: `ask index` beside `ask run`. `brief` is its line in help. What is `required` is so for all.
+  app_command& command(std::string name, std::string brief) {
+    return commands_.emplace_back(std::move(name), std::move(brief));
+  }
+  /// This program with the pipeline of one of its commands in the place of its own.
+  [[nodiscard]] app with_command(const app_command& chosen) const {
+    app its = *this;
+    its.check_ = chosen.check_;
+    its.build_ = chosen.build_;
+    its.finish_ = chosen.finish_;
+    return its;
+  }
+
+  [[nodiscard]] const std::deque<app_command>& commands() const noexcept { return commands_; }
+  [[nodiscard]] const std::vector<app_action>& actions() const noexcept { return actions_; }
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
   [[nodiscard]] const std::string& brief() const noexcept { return brief_; }
   [[nodiscard]] const std::string& help() const noexcept { return help_; }
@@ -215,7 +261,6 @@ class app {
   }
   [[nodiscard]] const std::deque<option_spec>& options_declared() const noexcept { return options_; }
   [[nodiscard]] const checker& checking() const noexcept { return check_; }
-  [[nodiscard]] const std::vector<app_command>& commands() const noexcept { return commands_; }
   [[nodiscard]] const preparer& preparing() const noexcept { return prepare_; }
   [[nodiscard]] const attendant& attending() const noexcept { return on_running_; }
   [[nodiscard]] const builder& building() const noexcept { return build_; }
@@ -227,7 +272,8 @@ class app {
   std::string help_;
   std::vector<std::pair<std::string, std::string>> examples_;
   std::deque<option_spec> options_;
-  std::vector<app_command> commands_;
+  std::vector<app_action> actions_;
+  std::deque<app_command> commands_;
   checker check_;
   preparer prepare_;
   builder build_;

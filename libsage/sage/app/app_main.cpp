@@ -47,11 +47,16 @@ class program {
     if (command == "help" || command == "--help" || command == "-h") return print(help_text(app_, specs_));
     if (command == "version" || command == "--version") return print(version_text(app_.name()));
     if (command == "run" || command == "graph") return pipeline_command(command);
-    for (const app_command& own : app_.commands()) {
+    for (const app_action& own : app_.actions()) {
       const std::vector<std::string> words = words_of(own.name);
       const bool fits =
           arguments_.size() >= words.size() && std::equal(words.begin(), words.end(), arguments_.begin());
       if (fits) return own_command(own, words.size());
+    }
+    for (const app_command& one : app_.commands()) {
+      if (command != one.name()) continue;
+      app_ = app_.with_command(one);
+      return pipeline_command(command);
     }
     return fail(unknown_command(command), exit_wrong_usage);
   }
@@ -82,7 +87,8 @@ class program {
                    "write " + app_.name() + " run " + command + " ...");
     }
     std::vector<std::string> commands{"run", "graph", "help", "version"};
-    for (const app_command& own : app_.commands()) commands.push_back(own.name);
+    for (const app_action& own : app_.actions()) commands.push_back(own.name);
+    for (const app_command& one : app_.commands()) commands.push_back(one.name());
     return error(errc::configuration, "unknown command '" + command.substr(0, 80) + "'", {},
                  did_you_mean(command, commands, "", advice));
   }
@@ -97,7 +103,7 @@ class program {
     return words;
   }
 
-  int own_command(const app_command& own, std::size_t words) {
+  int own_command(const app_action& own, std::size_t words) {
     const std::string usage = app_.name() + " " + own.name + " " + own.parameter;
     if (arguments_.size() == words || arguments_[words].starts_with('-')) {
       const bool wants_help =

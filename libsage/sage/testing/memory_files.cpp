@@ -128,6 +128,11 @@ result<std::unique_ptr<writable_file>> memory_files::create(const std::string& p
   return std::unique_ptr<writable_file>(std::make_unique<writing>(*this, path));
 }
 
+result<void> memory_files::make_folder(const std::string& path) {
+  static_cast<void>(path);
+  return {};
+}
+
 result<std::unique_ptr<writable_file>> memory_files::open_stream(const std::string& path, int stop_descriptor) {
   static_cast<void>(stop_descriptor);
   return std::unique_ptr<writable_file>(std::make_unique<writing>(*this, path));

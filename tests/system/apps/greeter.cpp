@@ -29,7 +29,7 @@ sage::app greeter() {
     std::fflush(stdout);
     running.drain();
   });
-  app.command(
+  app.action(
       {"names add", "NAME", "says that a name was added", [](const std::string& name, const sage::options& given) {
          if (name == "nobody") throw sage::error(sage::errc::io, "that is nobody");
          if (name == "no-one") throw sage::error(sage::errc::configuration, "that is no one");

@@ -59,9 +59,10 @@ sage::task<std::vector<passage>> embed_passages::operator()(const std::vector<pa
   const auto model = with->embedding();
   auto vectors = co_await model->embed(texts);
   if (vectors.size() != together.size()) {
-    throw sage::error(sage::errc::parse, "has given " + std::to_string(vectors.size()) + " vectors for " +
-                                             std::to_string(together.size()) + " texts",
-                      std::string(model->name()), "check the embedding model");
+    throw sage::error(
+        sage::errc::parse,
+        "has given " + std::to_string(vectors.size()) + " vectors for " + std::to_string(together.size()) + " texts",
+        std::string(model->name()), "check the embedding model");
   }
   std::vector<passage> embedded = together;
   for (std::size_t i = 0; i < embedded.size(); ++i) embedded[i].vector = std::move(vectors[i]);

@@ -21,8 +21,8 @@ namespace {
 
 using namespace sage;
 using namespace std::chrono_literals;
-using sage::testing::scripted_call;
 using sage::testing::raw_client;
+using sage::testing::scripted_call;
 using sage::testing::scripted_chat_model;
 
 struct memory {

@@ -18,8 +18,8 @@ namespace {
 using id = hnswlib::tableint;
 using link_count = hnswlib::linklistsizeint;
 
-constexpr std::size_t links_max = 16;          ///< per vector above the lowest level; twice as many on it
-constexpr std::size_t lowest_links_max = 32;   ///< as the library has it
+constexpr std::size_t links_max = 16;         ///< per vector above the lowest level; twice as many on it
+constexpr std::size_t lowest_links_max = 32;  ///< as the library has it
 constexpr std::size_t construction_width = 200;
 constexpr std::size_t search_width_min = 256;  ///< what is looked at: recall beats a millisecond here
 constexpr std::uint32_t level_max = 32;        ///< a level is reached by one vector of 16 to its power

@@ -231,8 +231,8 @@ class app {
     return *this;
   }
 
-  /// Adds an action, a command that runs no pipeline: `name` is what is typed ("callers add"), `parameter` what its one value is
-  /// called. All options of the app may be given with it.
+  /// Adds an action, a command that runs no pipeline: `name` is what is typed ("callers add"), `parameter` what its
+  /// one value is called. All options of the app may be given with it.
   app& action(app_action added) {
     actions_.push_back(std::move(added));
     return *this;

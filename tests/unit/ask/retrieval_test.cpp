@@ -1,3 +1,5 @@
+#include "ask/retrieval.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -5,7 +7,6 @@
 
 #include "ask/answer.hpp"
 #include "ask/index/index_writer.hpp"
-#include "ask/retrieval.hpp"
 #include "sage/base/error.hpp"
 #include "tests/catch.hpp"
 #include "tests/unit/seeds.hpp"

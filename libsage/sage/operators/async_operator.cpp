@@ -76,7 +76,9 @@ flow async_operator::drive(output& out) {
     if (self_->time().now() - begun < self_->turn_max()) continue;
     settle_ended();
     has_room = emit_results(out);
-    yielded_ = has_room && (loop.has_ready() || !core_->ended.empty() || (input_ && running_ < bounds_.capacity));
+    // What may start now, and what waits for capacity that has become free, is work of ours too.
+    const bool may_start = running_ < bounds_.capacity && (input_ || !startable_.empty());
+    yielded_ = has_room && (loop.has_ready() || !core_->ended.empty() || may_start);
     break;
   }
   if (!emit_made(out)) has_room = false;

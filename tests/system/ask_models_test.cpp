@@ -60,7 +60,7 @@ TEST_CASE("ask index keeps vectors, and ask run finds by words, by vectors and b
   const json manifest = json::parse(scratch.read("kept/index/manifest.json"));
   CHECK(manifest.at("vectors").at("model") == "letters");
   CHECK(manifest.at("vectors").at("dimensions") == 26);
-  CHECK(manifest.at("vectors").at("count") == manifest.at("passages"));
+  CHECK(manifest.at("vectors").at("count") >= manifest.at("passages"));
 
   const texts question{"run", "--index", index, "--json", "--question", "Which port does the server listen on?"};
   const std::size_t before = server.http().request_count();

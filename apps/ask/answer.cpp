@@ -16,8 +16,8 @@ namespace {
 constexpr std::size_t candidates_min = 200;
 constexpr std::size_t candidates_per_passage = 30;
 
-/// Passages of each ranking that are fused, per passage of the answer: from the middle of a plateau, 3 to 8 in all for
-/// three passages answer the same questions of tests/ask/questions.txt, from 10 on they answer fewer.
+/// Passages of each ranking that are fused, per passage of the answer: from the middle of a plateau, 3 to 8 in all
+/// for three passages answer the same questions of tests/ask/questions.txt, from 10 on they answer fewer.
 constexpr std::size_t window_per_passage = 2;
 
 /// A text with at least this share of English function words is English (prose has about 0.4, German 0.05); a folder

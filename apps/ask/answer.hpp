@@ -50,8 +50,8 @@ struct answer {
 [[nodiscard]] answer answer_question(const passage_index& index, std::string_view question, term_finder& terms,
                                      std::size_t count);
 
-/// The same by `how`, which needs the vectors of `index` and that of the question (of their dimension, length 1) unless
-/// it is retrieval::bm25.
+/// The same by `how`, which needs the vectors of `index` and that of the question (of their dimension, length 1)
+/// unless it is retrieval::bm25.
 [[nodiscard]] answer answer_question(const document_index& index, std::string_view question,
                                      std::span<const float> question_vector, retrieval how, term_finder& terms,
                                      std::size_t count);

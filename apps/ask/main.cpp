@@ -40,12 +40,11 @@ std::string questions_of(const sage::options& given) {
 struct session {
   std::string questions;
   std::shared_ptr<ask::models> models;
-  std::shared_ptr<ask::passage_index> read = std::make_shared<ask::passage_index>();       // from documents
+  std::shared_ptr<ask::passage_index> read = std::make_shared<ask::passage_index>();     // from documents
   std::shared_ptr<ask::document_index> index = std::make_shared<ask::document_index>();  // whole
 
   void read_models(const sage::options& given, const std::string& kept_model) {
-    models = std::make_shared<ask::models>(
-        ask::read_model_settings(given, sage::apps::sage_variables(), kept_model));
+    models = std::make_shared<ask::models>(ask::read_model_settings(given, sage::apps::sage_variables(), kept_model));
   }
 };
 

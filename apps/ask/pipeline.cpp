@@ -65,9 +65,10 @@ sage::task<std::vector<passage>> embed_passages::operator()(const std::vector<pa
   const auto model = with->embedding();
   auto vectors = co_await model->embed(texts);
   if (vectors.size() != texts.size()) {
-    throw sage::error(sage::errc::parse, "has given " + std::to_string(vectors.size()) + " vectors for " +
-                                             std::to_string(texts.size()) + " texts",
-                      std::string(model->name()), "check the embedding model");
+    throw sage::error(
+        sage::errc::parse,
+        "has given " + std::to_string(vectors.size()) + " vectors for " + std::to_string(texts.size()) + " texts",
+        std::string(model->name()), "check the embedding model");
   }
   for (std::size_t i = 0; i < vectors.size(); ++i) embedded[owners[i]].vectors.push_back(std::move(vectors[i]));
   co_return embedded;

@@ -77,7 +77,8 @@ bool holds_any(std::string text, const texts& wanted) {
                      [&](const std::string& one) { return text.find(lower(one)) != std::string::npos; });
 }
 
-// Of how many questions a passage from a right source, with a right word in it, is the first, or among the first three.
+// Of how many questions a passage from a right source, with a right word in it, is the first, or among the first
+// three.
 struct hits {
   std::size_t at_1 = 0;
   std::size_t at_3 = 0;
@@ -112,7 +113,8 @@ hits count_hits(const std::string& index, const std::string& url, const std::str
   return found;
 }
 
-TEST_CASE("with a real encoder, hybrid retrieval finds what words alone and vectors alone find", "[system][ask][real]") {
+TEST_CASE("with a real encoder, hybrid retrieval finds what words alone and vectors alone find",
+          "[system][ask][real]") {
   const scratch_folder scratch;
   const std::string index = scratch.path("index");
   const encoder_server server;

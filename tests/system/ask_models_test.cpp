@@ -50,8 +50,7 @@ TEST_CASE("ask index keeps vectors, and ask run finds by words, by vectors and b
   scripted_chat_server server;
   const scratch_folder scratch;
   const std::string index = scratch.path("kept/index");
-  const finished_process built =
-      ask(texts{"index", "--docs", documents, "--index", index} + embedding_of(server));
+  const finished_process built = ask(texts{"index", "--docs", documents, "--index", index} + embedding_of(server));
   INFO(built.err);
   REQUIRE(built.exit_code == 0);
   CHECK(built.out.empty());
@@ -118,8 +117,7 @@ TEST_CASE("ask refuses a question whose vector can't be compared with those of t
   for (const char* vector : {"[1, 2, 3]", "[0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]"}) {
     server.http().answer(scripted_answer::json(
         200, std::string(R"({"object":"list","model":"letters","data":[{"index":0,"embedding":)") + vector + "}]}"));
-    const finished_process ended =
-        ask(texts{"run", "--index", index, "--question", "port"} + embedding_of(server));
+    const finished_process ended = ask(texts{"run", "--index", index, "--question", "port"} + embedding_of(server));
     INFO(ended.err);
     CHECK(ended.exit_code == 1);
     CHECK(ended.out.empty());
@@ -140,8 +138,9 @@ TEST_CASE("ask writes an answer with citations of passages that contain them", "
   const finished_process shown = ask(question + chat_of(server));
   INFO(shown.err);
   REQUIRE(shown.exit_code == 0);
-  CHECK(has(shown.out, "Question: Which port does the server listen on?\n"
-                       "  The port is \"4711\" [1]. It is never 5432 [1?]. See .\n"));
+  CHECK(has(shown.out,
+            "Question: Which port does the server listen on?\n"
+            "  The port is \"4711\" [1]. It is never 5432 [1?]. See .\n"));
   CHECK(has(shown.out, "(1 citations of passages that aren't there were removed)"));
   CHECK(has(shown.out, "[1] Harbor Server Manual\n     " + documents + "/harbor.html"));
   CHECK_FALSE(has(shown.out, "backup.md"));
@@ -189,8 +188,7 @@ TEST_CASE("ask ends soon when it is stopped while a model thinks", "[system][ask
 
 TEST_CASE("ask asks no model when nothing was found, and tells when one fails", "[system][ask]") {
   scripted_chat_server server;
-  const finished_process nothing =
-      ask(texts{"run", "--docs", documents, "--question", "xyzzy"} + chat_of(server));
+  const finished_process nothing = ask(texts{"run", "--docs", documents, "--question", "xyzzy"} + chat_of(server));
   CHECK(nothing.exit_code == 0);
   CHECK(has(nothing.out, "no document has any of these words"));
   CHECK(server.http().request_count() == 0);
@@ -205,7 +203,8 @@ TEST_CASE("ask asks no model when nothing was found, and tells when one fails", 
 TEST_CASE("ask keeps the key of one host from another", "[system][ask]") {
   scripted_chat_server chat;
   scripted_chat_server embedding;
-  const texts both = texts{"run", "--docs", documents, "--question", "port"} + chat_of(chat) + embedding_of(embedding);
+  const texts both =
+      texts{"run", "--docs", documents, "--question", "port"} + chat_of(chat) + embedding_of(embedding);
   REQUIRE(ask(both).exit_code == 0);
   CHECK(chat.chats().front().authorization == "Bearer " + std::string(canary));
   for (const seen_request& one : embedding.http().requests()) CHECK(one.header("authorization").empty());

@@ -45,7 +45,8 @@ posting_list posting_list::decode(byte_reader& in, std::uint32_t passages) {
   for (std::uint32_t i = 0; i < count && !entries.failed(); ++i) {
     const auto head = entries.number((std::uint64_t{passages} << 1U) | 1U);
     passage += head >> 1U;
-    if (passage >= passages || (i != 0 && head >> 1U == 0)) entries.fail("a term occurs in a passage that isn't there");
+    if (passage >= passages || (i != 0 && head >> 1U == 0))
+      entries.fail("a term occurs in a passage that isn't there");
     occurrences found{1, 0, 0};
     if ((head & 1U) != 0) {
       found.body = entries.number32();

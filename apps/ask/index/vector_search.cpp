@@ -19,12 +19,13 @@ namespace {
 using id = hnswlib::tableint;
 using link_count = hnswlib::linklistsizeint;
 
-constexpr std::size_t links_max = 16;          ///< per vector above the lowest level; twice as many on it
-constexpr std::size_t lowest_links_max = 32;   ///< as the library has it
+constexpr std::size_t links_max = 16;         ///< per vector above the lowest level; twice as many on it
+constexpr std::size_t lowest_links_max = 32;  ///< as the library has it
 constexpr std::size_t construction_width = 200;
 constexpr std::size_t search_width_min = 256;  ///< what is looked at: recall beats a millisecond here
-constexpr std::size_t vectors_per_passage = 4;  ///< looked at: about what a passage has; there is no search by passage
-constexpr std::uint32_t level_max = 32;        ///< a level is reached by one vector of 16 to its power
+constexpr std::size_t vectors_per_passage =
+    4;                                   ///< looked at: about what a passage has; there is no search by passage
+constexpr std::uint32_t level_max = 32;  ///< a level is reached by one vector of 16 to its power
 
 std::size_t links_at(std::uint32_t level) {
   return level == 0 ? lowest_links_max : links_max;

@@ -25,8 +25,8 @@ class vector_search {
   vector_search& operator=(vector_search&&) noexcept;
 
   /// At most `count` passages that have the vectors (about: the search is approximate) with the smallest angle to
-  /// `question`, of this dimension and length 1. The nearest first; a passage counts by its nearest vector, its score is
-  /// the angle's cosine. Fewer when single passages have most of the near vectors.
+  /// `question`, of this dimension and length 1. The nearest first; a passage counts by its nearest vector, its score
+  /// is the angle's cosine. Fewer when single passages have most of the near vectors.
   [[nodiscard]] std::vector<hit> search(std::span<const float> question, std::size_t count) const;
 
   [[nodiscard]] std::uint32_t size() const noexcept;  ///< vectors

@@ -9,12 +9,12 @@
 
 namespace ask {
 
-/// Vectors of one dimension and of length 1, numbered from 0; each belongs to a passage, which may have several of them.
-/// Movable and copyable.
+/// Vectors of one dimension and of length 1, numbered from 0; each belongs to a passage, which may have several of
+/// them. Movable and copyable.
 class vector_table {
  public:
-  /// Adds the vectors of passage `number` of the document at `path`, scaled to length 1. Passages come in their order;
-  /// all have vectors or none has.
+  /// Adds the vectors of passage `number` of the document at `path`, scaled to length 1. Passages come in their
+  /// order; all have vectors or none has.
   ///
   /// Fails  errc::parse for a vector of another dimension than those before, of numbers that aren't, or of zeros, and
   ///        where some passages have vectors and others don't

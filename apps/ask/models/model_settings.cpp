@@ -76,8 +76,8 @@ model_settings read_model_settings(const sage::options& given, const std::map<st
   auto embedding_key = key_of(variables, "SAGE_EMBEDDING_API_KEY");
   const bool is_same_host = chat_url.empty() || origin_of(chat_url) == origin_of(embedding_url);
   if (embedding_key.empty() && is_same_host) embedding_key = key;
-  read.embedding = endpoint_of(embedding_url, embedding, std::move(embedding_key), sage::model_dialect::openai,
-                               "--embedding-url");
+  read.embedding =
+      endpoint_of(embedding_url, embedding, std::move(embedding_key), sage::model_dialect::openai, "--embedding-url");
   return read;
 }
 

@@ -10,8 +10,8 @@
 
 namespace ask {
 
-/// Opens nothing before somebody asks for a model: showing the plan of a pipeline asks for none. Failed calls are made
-/// again where that may help. Thread-safe.
+/// Opens nothing before somebody asks for a model: showing the plan of a pipeline asks for none. Failed calls are
+/// made again where that may help. Thread-safe.
 class models {
  public:
   explicit models(model_settings settings) : settings_(std::move(settings)) {}

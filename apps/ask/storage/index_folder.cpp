@@ -92,8 +92,7 @@ void remove_others(const std::string& folder, const manifest& kept) {
   if (!entries) return;
   for (const auto& entry : *entries) {
     const bool is_ours = is_name_of(texts_kind, entry.name) || is_name_of(vectors_kind, entry.name);
-    const bool is_kept =
-        entry.name == kept.texts.name || (kept.vectors && entry.name == kept.vectors->file.name);
+    const bool is_kept = entry.name == kept.texts.name || (kept.vectors && entry.name == kept.vectors->file.name);
     // What can't be removed costs space and does no harm; the next index tries again.
     if (is_ours && !is_kept) static_cast<void>(files.remove(inside(folder, entry.name)).has_value());
   }
@@ -165,8 +164,8 @@ sage::result<manifest> read_manifest(const std::string& path) {
   const auto where = inside(path, manifest_name);
   const auto json = sage::apps::read_text_file(where, limits::manifest_bytes_max);
   if (!json && json.error().code() == sage::errc::not_found) {
-    return sage::error(sage::errc::not_found, "there is no index", path, "make one with 'ask index --docs DIR --index " +
-                                                                             path + "'");
+    return sage::error(sage::errc::not_found, "there is no index", path,
+                       "make one with 'ask index --docs DIR --index " + path + "'");
   }
   if (!json) return json.error();
   auto read = parse_manifest(*json);

@@ -17,8 +17,8 @@ namespace ask {
 /// Reads the manifest of the index at `path`.
 [[nodiscard]] sage::result<manifest> read_manifest(const std::string& path);
 
-/// Reads the index at `path`. Fails errc::not_found without one, errc::parse for one that is damaged, in whatever way:
-/// nothing in the files is believed.
+/// Reads the index at `path`. Fails errc::not_found without one, errc::parse for one that is damaged, in whatever
+/// way: nothing in the files is believed.
 [[nodiscard]] sage::result<document_index> read_index(const std::string& path);
 
 /// The files as bytes, and back, for tests: `decode_texts(encode_texts(index))`.

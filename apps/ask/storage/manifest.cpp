@@ -81,8 +81,8 @@ manifest manifest_of(const ordered_json& in) {
 }  // namespace
 
 std::string to_json(const manifest& given) {
-  ordered_json whole{{"format", format_name},           {"version", version},     {"documents", given.documents},
-                     {"passages", given.passages},      {"terms", given.terms},   {"texts", json_of(given.texts)}};
+  ordered_json whole{{"format", format_name},      {"version", version},   {"documents", given.documents},
+                     {"passages", given.passages}, {"terms", given.terms}, {"texts", json_of(given.texts)}};
   if (given.vectors) {
     whole["vectors"] = ordered_json{{"model", given.vectors->model},
                                     {"dimensions", given.vectors->dimensions},

@@ -14,7 +14,7 @@ namespace ask {
 /// "[number]" in an answer, and what it is said to be the source of.
 struct citation {
   std::size_t number = 0;  ///< of the passage, from 1
-  std::string claim;       ///< the words before it in its sentence; of a sentence that begins with it, those behind it
+  std::string claim;  ///< the words before it in its sentence; of a sentence that begins with it, those behind it
   bool is_supported = false;
 
   friend bool operator==(const citation&, const citation&) = default;
@@ -26,8 +26,8 @@ struct citation {
 /// [n?]          made of [n] when it doesn't
 /// nothing       in the place of [n] for a passage that isn't there
 ///
-/// What stands in `code` is no citation. A citation at the beginning of a sentence is judged when the answer has ended,
-/// so it is shown as it is.
+/// What stands in `code` is no citation. A citation at the beginning of a sentence is judged when the answer has
+/// ended, so it is shown as it is.
 class citation_reader {
  public:
   /// The passages that the model was shown, in their order; `terms` outlives the reader.

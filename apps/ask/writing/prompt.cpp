@@ -18,7 +18,8 @@ constexpr const char* instructions =
 
 std::string shown(const found_passage& found, std::size_t number) {
   const auto& headline = found.section.empty() ? found.title : found.section;
-  return "[" + std::to_string(number) + "] " + (headline.empty() ? found.path : headline) + "\n" + found.text + "\n\n";
+  return "[" + std::to_string(number) + "] " + (headline.empty() ? found.path : headline) + "\n" + found.text +
+         "\n\n";
 }
 
 }  // namespace

@@ -1,9 +1,10 @@
+#include "ask/writing/citations.hpp"
+
 #include <string>
 #include <vector>
 
-#include "ask/writing/citations.hpp"
-#include "ask/writing/prompt.hpp"
 #include "ask/limits.hpp"
+#include "ask/writing/prompt.hpp"
 #include "tests/catch.hpp"
 
 namespace {
@@ -110,9 +111,8 @@ TEST_CASE("a citation before its sentence is judged by what follows", "[ask][cit
 }
 
 TEST_CASE("brackets that are no citations are text", "[ask][citations]") {
-  for (const auto* text :
-       {"see [the manual]", "[", "[]", "[ ]", "[1", "an [optional] word", "use `ports[9]` here", "[[x]]", "a [1a] b",
-        "[1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20]"}) {
+  for (const auto* text : {"see [the manual]", "[", "[]", "[ ]", "[1", "an [optional] word", "use `ports[9]` here",
+                           "[[x]]", "a [1a] b", "[1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20]"}) {
     const auto given = read(text);
     CHECK(given.shown == text);
     CHECK(given.citations.empty());

@@ -1,4 +1,6 @@
 // Kept indexes: what was written is read again, and nothing that somebody did to the files is believed.
+#include "ask/storage/index_folder.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <functional>
@@ -8,7 +10,6 @@
 #include "ask/answer.hpp"
 #include "ask/index/index_writer.hpp"
 #include "ask/storage/bytes.hpp"
-#include "ask/storage/index_folder.hpp"
 #include "sage/base/file_system.hpp"
 #include "tests/catch.hpp"
 #include "tests/scratch_folder.hpp"

@@ -1,3 +1,5 @@
+#include "ask/retrieval.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -7,7 +9,6 @@
 #include "ask/index/index_writer.hpp"
 #include "ask/limits.hpp"
 #include "ask/models/embedded_texts.hpp"
-#include "ask/retrieval.hpp"
 #include "sage/base/error.hpp"
 #include "tests/catch.hpp"
 #include "tests/unit/seeds.hpp"

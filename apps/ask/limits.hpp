@@ -42,4 +42,30 @@ inline constexpr std::size_t hits_max = 1000;
 /// Passages of one index. Identifiers are 32 bits wide; half of the range keeps sums safe.
 inline constexpr std::uint32_t passages_max = std::uint32_t{1} << 31;
 
+/// Numbers of one vector: embedding models give some hundreds, the largest a few thousand.
+inline constexpr std::size_t dimensions_max = 16'384;
+
+/// Bytes of a passage that are embedded. Passages are shorter, but for code in endless lines; models read little
+/// more.
+inline constexpr std::size_t embedded_bytes_max = 4096;
+
+/// Texts of one request to an embedding model: enough to be quick, few enough to be repeated without regret.
+inline constexpr std::size_t embedded_together = 32;
+
+/// Requests to an embedding model at once, and passages that wait for them.
+inline constexpr std::size_t embedding_requests_max = 4;
+
+/// Bytes of one file of a kept index; it is read as a whole.
+inline constexpr std::uint64_t index_file_bytes_max = std::uint64_t{16} << 30;
+inline constexpr std::size_t manifest_bytes_max = std::size_t{64} << 10;
+
+/// Bytes of all passages that a chat model is shown: about 8,000 tokens.
+inline constexpr std::size_t shown_bytes_max = std::size_t{32} << 10;
+
+/// Bytes of a model's answer; one that goes on is called off.
+inline constexpr std::size_t written_bytes_max = std::size_t{64} << 10;
+
+/// Tokens of a model's answer that are asked for at most.
+inline constexpr std::uint32_t written_tokens_max = 1024;
+
 }  // namespace ask::limits

@@ -8,96 +8,155 @@
 #include <sage/app.hpp>
 #include <sage/sage.hpp>
 
-#include "ask/answer.hpp"
+#include "ask/answerer.hpp"
 #include "ask/pipeline.hpp"
-#include "ask/terms.hpp"
+#include "ask/storage/index_folder.hpp"
+#include "sage/app/environment_variables.hpp"
 #include "sage/app/text_files.hpp"
-#include "sage/base/file_system.hpp"
 
 namespace {
 
 constexpr std::size_t questions_bytes_max = 16u << 20;
-constexpr std::size_t question_bytes_max = 64u << 10;
 
-// Answers one question after the other and prints each answer as soon as it is there.
-class answerer {
- public:
-  answerer(const ask::passage_index& index, const sage::options& given)
-      : index_(index), json_(given.get<bool>("json")), count_(given.get<std::size_t>("top")) {}
-
-  /// Answers the question of one line. A file of questions may hold what is expected behind a tab, and remarks.
-  void answer_line(std::string_view line) {
-    const std::string_view question = line.substr(0, line.find('\t'));
-    if (!question.empty() && question.front() != '#') answer(question);
-  }
-
-  void answer(std::string_view question) {
-    const auto given = ask::answer_question(index_, question, terms_, count_);
-    const std::string text = (json_ ? ask::to_json(given) : ask::to_text(given)) + "\n";
-    output_->write(text, -1).value();
-  }
-
- private:
-  const ask::passage_index& index_;
-  bool json_;
-  std::size_t count_;
-  ask::term_finder terms_;
-  std::unique_ptr<sage::writable_file> output_ = sage::system_files().standard_output();
-};
-
-void answer_lines(std::string_view text, answerer& to) {
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    to.answer_line(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-}
-
-// Answers line by line what is typed or piped, until the input ends or the user wants to stop.
-void answer_standard_input(answerer& to, const sage::interruption& stop) {
-  const auto input = sage::system_files().standard_input();
-  std::string pending;
-  char block[4096];
-  while (!stop.requested()) {
-    if (!input->wait_readable(stop.descriptor(), -1).value()) continue;
-    const std::size_t count = input->read(block, sizeof block).value();
-    if (count == 0) break;
-    pending.append(block, count);
-    const std::size_t complete = pending.rfind('\n');
-    if (complete != std::string::npos) {
-      answer_lines(std::string_view(pending).substr(0, complete), to);
-      pending.erase(0, complete + 1);
-    }
-    if (pending.size() > question_bytes_max) {
-      throw sage::error(sage::errc::limit,
-                        "a question is longer than " + std::to_string(question_bytes_max) + " bytes", "stdin",
-                        "write one question per line");
-    }
-  }
-  answer_lines(pending, to);
+sage::error misused(std::string what, const char* where, std::string advice) {
+  return {sage::errc::configuration, std::move(what), where, std::move(advice)};
 }
 
 // The question, or the file of questions, that the options give; nothing when questions come from stdin.
 std::string questions_of(const sage::options& given) {
   const auto question = given.get<std::string>("question");
   if (given.is_given("question") && given.is_given("questions")) {
-    throw sage::error(sage::errc::configuration, "--question and --questions are both given", "", "give one of them");
+    throw misused("--question and --questions are both given", "", "give one of them");
   }
   if (given.is_given("question") && question.find_first_not_of(" \t\r\n") == std::string::npos) {
-    throw sage::error(sage::errc::configuration, "the question is empty", "--question",
-                      "write what you want to know, or leave --question out to be asked on stdin");
+    throw misused("the question is empty", "--question",
+                  "write what you want to know, or leave --question out to be asked on stdin");
   }
   if (!given.is_given("questions")) return question;
   return sage::apps::read_text_file(given.get<std::string>("questions"), questions_bytes_max).value();
 }
 
-void report(const sage::job_result& done, const ask::passage_index& index) {
+// What one run makes on its way from the options to the answers.
+struct session {
+  std::string questions;
+  std::shared_ptr<ask::models> models;
+  std::shared_ptr<ask::passage_index> read = std::make_shared<ask::passage_index>();     // from documents
+  std::shared_ptr<ask::document_index> index = std::make_shared<ask::document_index>();  // whole
+
+  void read_models(const sage::options& given, const std::string& kept_model) {
+    models = std::make_shared<ask::models>(ask::read_model_settings(given, sage::apps::sage_variables(), kept_model));
+  }
+};
+
+std::vector<std::string> folders_of(const sage::options& given) {
+  return given.get<std::vector<std::string>>("docs");
+}
+
+void check_index(session& its, const sage::options& given) {
+  if (folders_of(given).empty()) throw misused("the documents are missing", "--docs", "name what to read");
+  if (given.get<std::string>("index").empty()) {
+    throw misused("the folder of the index is missing", "--index", "name where the index is to be kept");
+  }
+  its.read_models(given, {});
+}
+
+// What has to be known before anything is read, which may take a while: a file that isn't there is told of at once.
+void check_run(session& its, const sage::options& given) {
+  const auto folder = given.get<std::string>("index");
+  if (folders_of(given).empty() && folder.empty()) {
+    throw misused("neither documents nor an index are given", "--docs",
+                  "name documents to read, or with --index what 'ask index' has kept");
+  }
+  if (!folders_of(given).empty() && !folder.empty()) {
+    throw misused("--docs and --index are both given", "",
+                  "give --index alone to ask a kept index; 'ask index' reads documents into one");
+  }
+  its.questions = questions_of(given);
+  std::string kept_model;
+  if (!folder.empty()) {
+    const auto kept = ask::read_manifest(folder).value();
+    if (kept.vectors) kept_model = kept.vectors->model;
+  }
+  its.read_models(given, kept_model);
+  const auto& embedding = its.models->settings().embedding;
+  if (!folder.empty() && embedding && embedding->model != kept_model) {
+    throw misused(kept_model.empty() ? "the index has no vectors"
+                                     : "the index has vectors of " + kept_model + ", not of " + embedding->model,
+                  "--embedding-model", "build the index with this model, or leave the model out");
+  }
+  if (given.get<std::string>("retrieval") != "bm25" && given.is_given("retrieval") && !embedding) {
+    throw misused("needs an embedding model", "--retrieval", "give --embedding-url and --embedding-model");
+  }
+}
+
+void report(const sage::job_result& done, const ask::document_index& index) {
   const auto read = done.metrics.total("documents").records_out;
   const auto dropped = done.metrics.total("passages").dropped;
-  std::fprintf(stderr, "ask: %u passages of %llu documents in %.1f s", index.passages(),
+  std::fprintf(stderr, "ask: %u passages of %llu documents in %.1f s", index.texts.passages(),
                static_cast<unsigned long long>(read - dropped), done.seconds);
   if (dropped > 0) std::fprintf(stderr, "; %llu files hold no text", static_cast<unsigned long long>(dropped));
   std::fputc('\n', stderr);
+}
+
+void report_kept(const sage::job_result& done, const ask::document_index& index, bool uses_vectors) {
+  std::fprintf(stderr, "ask: %u passages of %u documents in %.1f s\n", index.texts.passages(),
+               index.texts.documents(), done.seconds);
+  if (index.vectors && !uses_vectors) {
+    std::fprintf(stderr, "ask: the vectors of %s are left aside: --embedding-url says where to reach it\n",
+                 index.embedding_model.c_str());
+  }
+}
+
+std::string embedding_name(const session& its) {
+  const auto& embedding = its.models->settings().embedding;
+  return embedding ? embedding->model : std::string();
+}
+
+void keep(session& its, const sage::job_result& done, const sage::options& given) {
+  *its.index = ask::finish_index(std::move(*its.read), embedding_name(its));
+  report(done, *its.index);
+  const auto folder = given.get<std::string>("index");
+  const auto kept = ask::write_index(folder, *its.index).value();
+  const auto vectors = kept.vectors ? kept.vectors->file.bytes : 0;
+  std::fprintf(stderr, "ask: kept in %s: %llu bytes of passages, %llu of vectors\n", folder.c_str(),
+               static_cast<unsigned long long>(kept.texts.bytes), static_cast<unsigned long long>(vectors));
+}
+
+void answer(session& its, const sage::job_result& done, const sage::options& given, const sage::interruption& stop) {
+  const bool has_model = its.models->settings().embedding.has_value();
+  if (given.get<std::string>("index").empty()) {
+    *its.index = ask::finish_index(std::move(*its.read), embedding_name(its));
+    report(done, *its.index);
+  } else {
+    report_kept(done, *its.index, has_model);
+  }
+  ask::answer_options how;
+  how.json = given.get<bool>("json");
+  how.passages = given.get<std::size_t>("top");
+  // An index of nothing has no vectors either.
+  const bool has_vectors = its.index->vectors && has_model;
+  how.how = has_vectors ? ask::retrieval_of(given.get<std::string>("retrieval")) : ask::retrieval::bm25;
+  ask::answerer answers(*its.index, *its.models, stop, how);
+  if (given.is_given("question")) {
+    answers.answer(its.questions);
+  } else if (given.is_given("questions")) {
+    answers.answer_lines(its.questions);
+  } else {
+    answers.answer_standard_input();
+  }
+}
+
+void declare_options(sage::app& app) {
+  app.option<std::vector<std::string>>("docs", "folders, files or patterns to read").shown_as("DIR");
+  app.option<std::string>("index", "folder where the index is kept").shown_as("DIR").fallback("");
+  app.option<std::string>("question", "what you want to know").shown_as("TEXT").fallback("");
+  app.option<std::string>("questions", "a file with one question per line").shown_as("FILE").fallback("");
+  app.option<bool>("json", "answers as JSON, one object per line");
+  app.option<std::size_t>("top", "passages per answer").between(1, 100).fallback(3);
+  app.option<std::string>("retrieval", "how passages are found when there are vectors")
+      .choices({"bm25", "vectors", "hybrid"})
+      .fallback("hybrid");
+  ask::declare_model_options(app);
 }
 
 sage::app app() {
@@ -106,32 +165,37 @@ sage::app app() {
       "Reads text, Markdown, HTML and manual pages, packed with gzip or not, splits them into passages and\n"
       "builds an index (BM25), all in one parallel pipeline. Then it answers: the best passages, what they say\n"
       "in a few sentences, and where that stands. Without --question and --questions, the questions are read\n"
-      "from stdin, one per line. Files that hold no text are left out and counted.");
+      "from stdin, one per line. Files that hold no text are left out and counted.\n"
+      "\n"
+      "'ask index' keeps the index, 'ask run --index' answers from it. With an embedding model passages are\n"
+      "found by their meaning, too; with a chat model it writes an answer that cites them. Keys come from the\n"
+      "environment: SAGE_API_KEY, and SAGE_EMBEDDING_API_KEY where embeddings are another host's.");
   app.example("ask run --docs /usr/share/doc --question \"How do I list open files?\"", "answers one question");
   app.example("ask run --docs manuals --questions questions.txt --json", "answers many, one JSON object per line");
-  app.option<std::vector<std::string>>("docs", "folders, files or patterns to read").shown_as("DIR").required();
-  app.option<std::string>("question", "what you want to know").shown_as("TEXT").fallback("");
-  app.option<std::string>("questions", "a file with one question per line").shown_as("FILE").fallback("");
-  app.option<bool>("json", "answers as JSON, one object per line");
-  app.option<std::size_t>("top", "passages per answer").between(1, 100).fallback(3);
-  // Read before the documents are, which may take a while: a file that isn't there is told of at once.
-  auto questions = std::make_shared<std::string>();
-  app.check([questions](const sage::options& given) { *questions = questions_of(given); });
-  auto index = std::make_shared<ask::passage_index>();
-  app.build([index](sage::environment& env, const sage::options& given) {
-    ask::declare_index(env, given.get<std::vector<std::string>>("docs"), index);
+  app.example("ask index --docs manuals --index manuals.index", "keeps the index");
+  app.example("ask run --index manuals.index --model-url http://127.0.0.1:11434/v1 --model llama3",
+              "lets a model of this machine write the answers");
+  declare_options(app);
+  const auto its = std::make_shared<session>();
+  app.check([its](const sage::options& given) { check_run(*its, given); });
+  app.build([its](sage::environment& env, const sage::options& given) {
+    const auto folder = given.get<std::string>("index");
+    if (folder.empty()) {
+      ask::declare_index(env, folders_of(given), its->models, its->read);
+    } else {
+      ask::declare_kept_index(env, folder, its->index);
+    }
   });
-  app.finish(
-      [index, questions](const sage::job_result& done, const sage::options& given, const sage::interruption& stop) {
-        report(done, *index);
-        answerer answers(*index, given);
-        if (given.is_given("question")) {
-          answers.answer(*questions);
-        } else if (given.is_given("questions")) {
-          answer_lines(*questions, answers);
-        } else {
-          answer_standard_input(answers, stop);
-        }
+  app.finish([its](const sage::job_result& done, const sage::options& given, const sage::interruption& stop) {
+    answer(*its, done, given, stop);
+  });
+  app.command("index", "reads the documents and keeps their index in the folder of --index")
+      .check([its](const sage::options& given) { check_index(*its, given); })
+      .build([its](sage::environment& env, const sage::options& given) {
+        ask::declare_index(env, folders_of(given), its->models, its->read);
+      })
+      .finish([its](const sage::job_result& done, const sage::options& given, const sage::interruption&) {
+        keep(*its, done, given);
       });
   return app;
 }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace ask {
 
@@ -13,6 +14,7 @@ struct passage {
   std::string section;        ///< headings from the outermost to the innermost, joined by " > "; may be empty
   std::uint32_t ordinal = 0;  ///< position among the passages of its document, from 0
   std::string text;
+  std::vector<float> vector{};  ///< what an embedding model makes of it; empty without one
 };
 
 }  // namespace ask

@@ -1,9 +1,13 @@
 #include "ask/pipeline.hpp"
 
+#include <string>
 #include <utility>
 
 #include "ask/index/index_writer.hpp"
+#include "ask/limits.hpp"
+#include "ask/models/embedded_text.hpp"
 #include "ask/passages.hpp"
+#include "ask/storage/index_folder.hpp"
 #include "ask/text/extract.hpp"
 
 namespace ask {
@@ -48,16 +52,57 @@ class index_operator final : public sage::operators::operator_base {
   index_writer writer_;
 };
 
-void declare_index(sage::environment& env, const std::vector<std::string>& folders,
+sage::task<std::vector<passage>> embed_passages::operator()(const std::vector<passage>& together) const {
+  std::vector<std::string> texts;
+  texts.reserve(together.size());
+  for (const passage& one : together) texts.push_back(embedded_text(one));
+  const auto model = with->embedding();
+  auto vectors = co_await model->embed(texts);
+  if (vectors.size() != together.size()) {
+    throw sage::error(
+        sage::errc::parse,
+        "has given " + std::to_string(vectors.size()) + " vectors for " + std::to_string(together.size()) + " texts",
+        std::string(model->name()), "check the embedding model");
+  }
+  std::vector<passage> embedded = together;
+  for (std::size_t i = 0; i < embedded.size(); ++i) embedded[i].vector = std::move(vectors[i]);
+  co_return embedded;
+}
+
+namespace {
+
+sage::data_stream<passage> with_vectors(const sage::data_stream<passage>& passages, std::shared_ptr<models> with) {
+  const sage::async_options bounds{.capacity = limits::embedding_requests_max,
+                                   .order = sage::unordered,
+                                   .waiting_max = limits::embedding_requests_max};
+  return passages.collect(limits::embedded_together)
+      .name("together")
+      .async_flat_map(embed_passages{std::move(with)}, bounds)
+      .name("vectors")
+      .parallelism(1);
+}
+
+}  // namespace
+
+void declare_index(sage::environment& env, const std::vector<std::string>& folders, std::shared_ptr<models> with,
                    std::shared_ptr<passage_index> into) {
-  env.from_source(sage::file::documents(folders))
-      .name("documents")
-      .flat_map(to_passages{})
-      .name("passages")
-      .on_error(sage::drop)
-      .transform("index", [] { return std::make_unique<index_operator>(); })
+  sage::data_stream<passage> passages = env.from_source(sage::file::documents(folders))
+                                            .name("documents")
+                                            .flat_map(to_passages{})
+                                            .name("passages")
+                                            .on_error(sage::drop);
+  if (with->settings().embedding) passages = with_vectors(passages, std::move(with));
+  passages.transform("index", [] { return std::make_unique<index_operator>(); })
       .sink([into = std::move(into)](passage_index part) { into->merge(std::move(part)); })
       .name("merge");
+}
+
+void declare_kept_index(sage::environment& env, const std::string& folder, std::shared_ptr<document_index> into) {
+  env.from_source(sage::collection(std::vector<std::string>{folder}))
+      .name("folder")
+      .sink([into = std::move(into)](const std::string& path) { *into = read_index(path).value(); })
+      .name("kept_index")
+      .blocking();
 }
 
 }  // namespace ask

@@ -29,8 +29,8 @@ const char* const help =
     "  word_count run --input book.txt --output counts.csv             runs it\n"
     "  word_count graph --input book.txt --output counts.csv --explain  shows how it would run, and why\n"
     "  word_count --help                                               shows its options and the settings\n"
-    "Here are word_count (words of files), log_stats (figures per service from logs) and ask (answers from\n"
-    "documents).\n"
+    "Here are agent_service (a shop's agents over HTTP), word_count (words of files), log_stats (figures per\n"
+    "service from logs) and ask (answers from documents).\n"
     "\n"
     "Exit code: 0 done, 1 a problem was found, 2 wrong usage.\n";
 

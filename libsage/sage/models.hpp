@@ -5,4 +5,5 @@
 #include "sage/llm/models/http_chat_model.hpp"
 #include "sage/llm/models/http_embedding_model.hpp"
 #include "sage/llm/models/model_error.hpp"
+#include "sage/llm/models/retrying_embedding_model.hpp"
 #include "sage/llm/models/wrappers.hpp"

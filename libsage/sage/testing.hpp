@@ -3,9 +3,11 @@
 #pragma once
 
 #include "sage/testing/asked_requests.hpp"
+#include "sage/testing/cassette.hpp"
 #include "sage/testing/conformance.hpp"
 #include "sage/testing/corked_sink.hpp"
 #include "sage/testing/declared.hpp"
+#include "sage/testing/live_task_runner.hpp"
 #include "sage/testing/manual_clock.hpp"
 #include "sage/testing/memory_files.hpp"
 #include "sage/testing/operator_harness.hpp"

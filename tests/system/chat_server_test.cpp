@@ -1,7 +1,10 @@
 // A pipeline behind HTTP: requests become records with items, and each gets exactly one answer.
+#include <atomic>
 #include <chrono>
 #include <future>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
@@ -18,16 +21,16 @@ namespace {
 
 using namespace sage;
 using namespace std::chrono_literals;
-using sage::testing::model_answer;
 using sage::testing::raw_client;
+using sage::testing::scripted_call;
 using sage::testing::scripted_chat_model;
 
 struct memory {
   chat_history history;
 };
 
-model_answer echo(const chat_request& request, std::uint64_t) {
-  model_answer reply;
+scripted_call echo(const chat_request& request, std::uint64_t) {
+  scripted_call reply;
   reply.text = std::to_string(request.messages.size()) + " messages, the last: " + request.messages.back().text;
   reply.pieces = 4;
   if (request.messages.back().text == "hang") reply.delay = std::chrono::hours(1);
@@ -45,7 +48,9 @@ task<> talk(agent<memory>& self, completion_call in, emitter<answer_part>& out) 
 
 // A service on a port of its own, on the engine of actors.
 struct service {
-  explicit service(serving::chat_server_options options = {}) : model(std::make_shared<scripted_chat_model>(echo)) {
+  explicit service(serving::chat_server_options options = {}, std::shared_ptr<span_recorder> spans = nullptr)
+      : model(std::make_shared<scripted_chat_model>(echo)) {
+    env.options().spans = std::move(spans);
     auto resources = std::make_shared<agent_resources>();
     resources->model("main", model);
     options.listen = "127.0.0.1:0";
@@ -196,6 +201,47 @@ TEST_CASE("callers are known by their tokens, and limited by their lines", "[sys
   CHECK_THAT(its.post(service::asking("hello"), bearer), Catch::StartsWith("HTTP/1.1 200"));
   CHECK_THAT(its.post(service::asking("hello"), bearer),
              Catch::StartsWith("HTTP/1.1 429") && Catch::Contains("Retry-After"));
+}
+
+class kept_spans final : public span_recorder {
+ public:
+  void record(span done) override {
+    const std::lock_guard lock(mutex_);
+    spans_.push_back(std::move(done));
+  }
+  std::uint64_t next_id() noexcept override { return ++last_; }
+  std::uint64_t lost() const noexcept override { return 0; }
+  [[nodiscard]] std::vector<span> spans() const {
+    const std::lock_guard lock(mutex_);
+    return spans_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<span> spans_;
+  std::atomic<std::uint64_t> last_{0};
+};
+
+TEST_CASE("a request's spans belong to the client's trace", "[system][chat_server]") {
+  const auto spans = std::make_shared<kept_spans>();
+  {
+    service its({}, spans);
+    its.post(service::asking("hello"), "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n");
+    its.post(service::asking("fail"));
+  }
+  std::map<std::string, std::vector<span>> by_name;
+  for (const span& one : spans->spans()) by_name[one.name].push_back(one);
+  REQUIRE(by_name["chat request"].size() == 2);
+  REQUIRE(by_name["talk"].size() == 2);
+  const span& request = by_name["chat request"].front();
+  const span& turn = by_name["talk"].front();
+  CHECK(request.trace_low == 0xa3ce929d0e0e4736);
+  CHECK(request.parent == 0xf067aa0ba902b7);
+  CHECK(turn.parent == request.id);
+  CHECK(turn.trace_low == request.trace_low);
+  CHECK(turn.problem.empty());
+  CHECK_FALSE(by_name["talk"].back().problem.empty());
+  CHECK(by_name["chat request"].back().trace_low != request.trace_low);  // a trace of its own
 }
 
 struct price_query {

@@ -16,7 +16,7 @@ bool contains(const std::string& text, const std::string& part) {
 TEST_CASE("sage shows help and version", "[system][sage]") {
   const finished_process help = run("sage", {"help"});
   CHECK(help.exit_code == 0);
-  for (const char* program : {"sage doctor", "word_count run", "log_stats", "ask"})
+  for (const char* program : {"sage doctor", "agent_service", "word_count run", "log_stats", "ask"})
     CHECK(contains(help.out, program));
   for (const texts& other : {texts{"--help"}, {"-h"}, {"doctor", "--help"}, {"help", "doctor"}}) {
     CHECK(run("sage", other).out == help.out);

@@ -51,7 +51,7 @@ set(SAGE_DOORS
   "^caf/ -> ^actors/"
   "^(spdlog|fmt)/ -> ^libsage/sage/observability/log\\.cpp$"
   "^msgpack(\\.hpp|/) -> ^libsage/sage/model/[a-z0-9_/]*\\.cpp$"
-  "^nlohmann/ -> ^(libsage/sage/[a-z0-9_/]*|apps/ask/answer_format)\\.cpp$"
+  "^nlohmann/ -> ^(libsage/sage/[a-z0-9_/]*|apps/ask/(answer_format|storage/manifest))\\.cpp$"
   "^libstemmer\\.h$ -> ^apps/ask/terms\\.cpp$"
   "^utf8proc\\.h$ -> ^apps/ask/tokens\\.cpp$"
   "^boost/program_options -> ^libsage/sage/app/[a-z0-9_]*\\.cpp$"

@@ -50,6 +50,7 @@ void passage_index::add_passage(indexed_passage passage) {
 
 void passage_index::merge(passage_index&& other) {
   if (passages_.empty()) std::swap(*this, other);
+  if (other.passages_.empty()) return;
   if (passages_.size() + other.passages_.size() > limits::passages_max) {
     throw sage::error(sage::errc::limit, "more passages than one index can hold", "ask", "index fewer documents");
   }
@@ -69,6 +70,7 @@ void passage_index::merge(passage_index&& other) {
     postings_[merged].append(other.postings_[term], offset);
   }
   statistics_ += other.statistics_;
+  vectors_.append(std::move(other.vectors_));
   other = passage_index{};
 }
 

@@ -11,9 +11,13 @@
 #include "ask/index/postings.hpp"
 #include "ask/index/ranking.hpp"
 #include "ask/index/string_table.hpp"
+#include "ask/index/vector_table.hpp"
 #include "ask/terms.hpp"
 
 namespace ask {
+
+class byte_reader;
+class byte_writer;
 
 /// How much of a text is English function words ("the", "of", "which"): about two fifths of English prose, next to
 /// nothing of other languages. Sums over passages.
@@ -61,6 +65,11 @@ class passage_index {
   /// Takes over everything that `other` holds. O(size of `other`), texts are moved.
   void merge(passage_index&& other);
 
+  /// Everything but the vectors, as docs/formats/ask_index.md says.
+  void encode(byte_writer& out) const;
+  /// What `encode` wrote. Nothing of `in` is believed: what can't be an index makes it fail. O(bytes).
+  [[nodiscard]] static passage_index decode(byte_reader& in);
+
   /// The `count` best passages for `terms` (distinct, as question_terms gives them), best first; equal scores by
   /// path and ordinal. Passages without any of the terms are never among them.
   /// O(entries of the terms + passages + passages found x log count).
@@ -84,6 +93,13 @@ class passage_index {
     return documents_[passage.document].title;
   }
 
+  /// One per passage, by its number, or none at all.
+  [[nodiscard]] const vector_table& vectors() const noexcept { return vectors_; }
+  [[nodiscard]] vector_table take_vectors() noexcept { return std::exchange(vectors_, {}); }
+
+  /// Which of two hits is given first: the better one, of equals the one whose path and ordinal come first.
+  [[nodiscard]] bool comes_before(const hit& a, const hit& b) const noexcept;
+
   /// What the words of all documents in the folder of `passage` are.
   [[nodiscard]] const word_counts& folder_counts(const indexed_passage& passage) const {
     return folder_counts_[documents_[passage.document].folder];
@@ -98,7 +114,6 @@ class passage_index {
   [[nodiscard]] occurrence_list occurrences_of(const wanted_term& term) const;
   std::uint32_t add_document(std::string_view path, std::string_view title);
   void add_passage(indexed_passage passage);
-  [[nodiscard]] bool comes_before(const hit& a, const hit& b) const noexcept;
 
   std::vector<indexed_passage> passages_;
   string_table paths_;
@@ -108,6 +123,7 @@ class passage_index {
   string_table terms_;
   std::vector<posting_list> postings_;  ///< by number of the term
   collection_statistics statistics_;
+  vector_table vectors_;
 };
 
 }  // namespace ask

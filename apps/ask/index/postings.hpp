@@ -7,6 +7,9 @@
 
 namespace ask {
 
+class byte_reader;
+class byte_writer;
+
 /// How often a term occurs in one passage, by field.
 struct occurrences {
   std::uint32_t body = 0;
@@ -26,6 +29,10 @@ class posting_list {
   /// Appends all entries of `later` with `offset` added to their passage numbers, which thereby are greater than all
   /// before. O(bytes of `later`): but for the first entry the bytes are copied as they are.
   void append(const posting_list& later, std::uint32_t offset);
+
+  void encode(byte_writer& out) const;
+  /// The list of an index of `passages` passages; what can't be one makes `in` fail. O(entries).
+  [[nodiscard]] static posting_list decode(byte_reader& in, std::uint32_t passages);
 
   /// The number of passages in the list.
   [[nodiscard]] std::uint32_t size() const noexcept { return size_; }

@@ -36,13 +36,13 @@ sage::task<std::string> weather_agent(sage::agent<memory>& self, question in) {
   co_return in.user + ": " + reply.text + " (" + std::to_string(self.state().history.messages.size()) + " messages)";
 }
 
-sage::testing::model_answer says(std::string text) {
-  sage::testing::model_answer answer;
+sage::testing::scripted_call says(std::string text) {
+  sage::testing::scripted_call answer;
   answer.text = std::move(text);
   return answer;
 }
-sage::testing::model_answer calls(std::string tool, std::string arguments) {
-  sage::testing::model_answer answer;
+sage::testing::scripted_call calls(std::string tool, std::string arguments) {
+  sage::testing::scripted_call answer;
   answer.tool_calls.push_back({"call_1", std::move(tool), std::move(arguments)});
   return answer;
 }

@@ -36,7 +36,8 @@ task<std::uint64_t> agent_base::random() {
   co_return bits;
 }
 
-const agents::successor& agent_base::find_successor(const std::string& name, std::type_index in) const {
+const agents::successor& agent_base::find_successor(const std::string& name, std::type_index in,
+                                                    std::type_index emits) const {
   const auto found = others_->find(name);
   if (found == others_->end()) {
     std::string known;
@@ -47,6 +48,10 @@ const agents::successor& agent_base::find_successor(const std::string& name, std
   }
   if (found->second.in != in) {
     throw error(errc::invalid_argument, "the agent '" + name + "' takes another type of record", "hand_off");
+  }
+  if (found->second.emits != emits) {
+    throw error(errc::invalid_argument, "the agent '" + name + "' answers in another way", "hand_off",
+                "agents that stream hand over with their emitter, to agents that stream the same");
   }
   return found->second;
 }

@@ -25,6 +25,7 @@
 #include "sage/agents/turn/effect_awaiter.hpp"
 #include "sage/base/error.hpp"
 #include "sage/functions/tasks/blocking.hpp"
+#include "sage/functions/tasks/emitter.hpp"
 #include "sage/functions/tasks/waiting.hpp"
 
 namespace sage {
@@ -67,10 +68,12 @@ class perform_call {
   F* function_;
 };
 
-/// What an agent hands a conversation over to, by name. The records are checked by type.
+/// What an agent hands a conversation over to, by name. The records are checked by type. One that streams puts its
+/// answer into `out`, an emitter<emits>, and returns nothing; the others have void for `emits`.
 struct successor {
   std::type_index in;
-  std::function<task<std::any>(agent_base& self, const void* record)> call;
+  std::type_index emits;
+  std::function<task<std::any>(agent_base& self, const void* record, void* out)> call;
 };
 using successors = std::map<std::string, successor, std::less<>>;
 
@@ -139,12 +142,19 @@ class agent_base {
     return effect_call<F>(*turn_, std::move(name), text_of_key(key), std::forward<F>(function));
   }
 
-  /// Lets another agent of the same operator answer: `co_return co_await self.hand_off("refund", in);`
+  /// Lets another agent of the same operator answer: `co_return co_await self.hand_off("refund", in);` The record
+  /// outlives the call.
   template <class In>
-  [[nodiscard]] task<handed_over> hand_off(std::string name, In record) {
-    const agents::successor& other = find_successor(name, typeid(In));
-    std::any answer = co_await other.call(*this, &record);
+  [[nodiscard]] task<handed_over> hand_off(std::string name, const In& record) {
+    const agents::successor& other = find_successor(name, typeid(In), typeid(void));
+    std::any answer = co_await other.call(*this, &record, nullptr);
     co_return handed_over(std::move(answer));
+  }
+  /// The same among agents that stream: `co_await self.hand_off("refund", in, out);`
+  template <class In, class Out>
+  [[nodiscard]] task<> hand_off(std::string name, const In& record, emitter<Out>& out) {
+    const agents::successor& other = find_successor(name, typeid(In), typeid(Out));
+    co_await other.call(*this, &record, &out);
   }
 
   /// Sleeps on the clock port; a turn that is restored does not sleep again.
@@ -175,7 +185,8 @@ class agent_base {
     }
   }
   [[nodiscard]] task<> sleep(nanoseconds wait);
-  [[nodiscard]] const agents::successor& find_successor(const std::string& name, std::type_index in) const;
+  [[nodiscard]] const agents::successor& find_successor(const std::string& name, std::type_index in,
+                                                        std::type_index emits) const;
 
   agents::turn* turn_;
   const agent_resources* resources_;

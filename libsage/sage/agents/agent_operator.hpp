@@ -43,17 +43,20 @@ class agent_definition {
   agent_definition(F agent, agent_options options)
       : agent_(std::move(agent)), options_(std::move(options)), others_(std::make_shared<agents::successors>()) {}
 
-  /// Another agent of the same kind, to which this one (and others) may hand over by this name.
+  /// Another agent, with the same state and streaming if this one does, to which this one (and others) may hand over
+  /// by this name.
   template <agent_coroutine G>
   agent_definition& agent(std::string name, G other) {
     using other_traits = agents::agent_traits<G>;
-    static_assert(std::is_same_v<typename other_traits::state, typename traits::state> && !other_traits::streams,
-                  "agents of one operator share the type of their state, and one that takes over returns its answer");
+    static_assert(std::is_same_v<typename other_traits::state, typename traits::state> &&
+                      other_traits::streams == traits::streams,
+                  "agents of one operator share the type of their state, and all of them stream, or none does");
     auto changed = std::make_shared<agents::successors>(*others_);
-    changed->insert_or_assign(std::move(name), agents::successor{typeid(typename other_traits::in),
-                                                                 [other](agent_base& self, const void* record) {
-                                                                   return take_over<G>(other, self, record);
-                                                                 }});
+    changed->insert_or_assign(std::move(name),
+                              agents::successor{typeid(typename other_traits::in), emits<other_traits>(),
+                                                [other](agent_base& self, const void* record, void* out) {
+                                                  return take_over<G>(other, self, record, out);
+                                                }});
     others_ = std::move(changed);
     return *this;
   }
@@ -80,12 +83,25 @@ class agent_definition {
 
  private:
   template <class G>
-  static task<std::any> take_over(G other, agent_base& self, const void* record) {
+  static task<std::any> take_over(G other, agent_base& self, const void* record, void* out) {
     using other_traits = agents::agent_traits<G>;
     auto& typed = static_cast<sage::agent<typename traits::state>&>(self);
-    typename other_traits::out answer =
-        co_await std::invoke(other, typed, *static_cast<const typename other_traits::in*>(record));
-    co_return std::any(std::move(answer));
+    const auto& in = *static_cast<const typename other_traits::in*>(record);
+    if constexpr (other_traits::streams) {
+      co_await std::invoke(other, typed, in, *static_cast<emitter<typename other_traits::out>*>(out));
+      co_return std::any();
+    } else {
+      typename other_traits::out answer = co_await std::invoke(other, typed, in);
+      co_return std::any(std::move(answer));
+    }
+  }
+  template <class Traits>
+  static std::type_index emits() {
+    if constexpr (Traits::streams) {
+      return typeid(typename Traits::out);
+    } else {
+      return typeid(void);
+    }
   }
 
   F agent_;

@@ -18,14 +18,19 @@ namespace sage {
 ///       answer.end(reply.reply);
 ///     }
 ///
-/// Only text is shown: tools are the agent's own business. While the client can't take more, the model waits.
+/// Only text is shown: tools are the agent's own business. While the client can't take more, the model waits. What a
+/// client has seen can't be taken back: an answer that breaks off then fails instead of being begun again.
 class answer_stream final : public chat_observer {
  public:
-  explicit answer_stream(emitter<answer_part>& out) noexcept : out_(out) {}
+  /// `model` is who answers, for readers that want to know it with the first piece.
+  explicit answer_stream(emitter<answer_part>& out, std::string model = {}) noexcept
+      : out_(out), model_(std::move(model)) {}
 
   void on_delta(const chat_delta& piece) override {
     if (!piece.text.empty()) say(piece.text);
   }
+  /// What was sent was read.
+  [[nodiscard]] bool takes_back() const override { return false; }
   [[nodiscard]] bool is_full() const override { return out_.is_full(); }
   task<> room() override { co_await out_.room(); }
 
@@ -34,6 +39,7 @@ class answer_stream final : public chat_observer {
     answer_part part;
     part.number = number_++;
     part.text = std::move(text);
+    part.model = model_;
     has_said_ = true;
     out_.push(std::move(part));
   }
@@ -44,7 +50,7 @@ class answer_stream final : public chat_observer {
     last.number = number_++;
     if (!has_said_) last.text = reply.text;
     last.done = true;
-    last.model = reply.model;
+    last.model = reply.model.empty() ? model_ : reply.model;
     last.finish = reply.finish == finish_reason::tool_calls ? finish_reason::stop : reply.finish;
     last.usage = usage;
     out_.push(std::move(last));
@@ -52,6 +58,7 @@ class answer_stream final : public chat_observer {
 
  private:
   emitter<answer_part>& out_;
+  std::string model_;
   std::uint32_t number_ = 0;
   bool has_said_ = false;
 };

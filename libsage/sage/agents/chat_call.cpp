@@ -5,6 +5,7 @@
 #include "sage/agents/agent.hpp"
 #include "sage/base/error.hpp"
 #include "sage/base/hash.hpp"
+#include "sage/functions/span_scope.hpp"
 #include "sage/functions/tasks/blocking.hpp"
 #include "sage/functions/tasks/join.hpp"
 #include "sage/llm/history_trim.hpp"
@@ -28,10 +29,19 @@ task<chat_reply> ask(agent_base& self, const chat_plan& plan, const chat_request
   co_return reply;
 }
 
+void end_span(functions::span_scope& span, const tool_result& outcome) {
+  span.end(outcome.outcome == tool_outcome::done ? std::string() : std::string(enum_name(outcome.outcome)));
+}
+
 task<tool_result> invoke(tool_ref called, const std::string& arguments) {
+  const functions::task_scope& scope = co_await functions::here();
+  functions::span_scope span(scope.self(), "execute_tool " + called->name(), span_kind::internal);
+  span.add("gen_ai.operation.name", "execute_tool");
+  span.add("gen_ai.tool.name", called->name());
   std::stop_source stop;
   if (called->execution() == tool_execution::immediate) {
     tool_result outcome = called->invoke(arguments, stop.get_token());
+    end_span(span, outcome);
     co_return outcome;
   }
   // A stop doesn't wait for the tool: it is told, and its frame stays until it has returned.
@@ -39,6 +49,7 @@ task<tool_result> invoke(tool_ref called, const std::string& arguments) {
   co_await guard;
   const auto work = [&] { return called->invoke(arguments, stop.get_token()); };
   tool_result outcome = co_await run_blocking(work);
+  end_span(span, outcome);
   co_return outcome;
 }
 

@@ -49,6 +49,8 @@ job environment::submit(std::string name) {
   settings.flow = options_.flow;
   settings.seed = options_.seed;
   settings.stop_deadline = options_.stop_deadline;
+  settings.blocking_threads_max = options_.blocking_threads_max;
+  settings.spans = options_.spans;
   auto record = std::make_shared<runtime::job_record>(plan(std::move(name)), std::move(settings), system_clock());
   std::erase_if(jobs_, [](const job& known) { return is_final(known.state()); });
   jobs_.emplace_back(record, engine_->start(record));

@@ -31,6 +31,8 @@ struct environment_options {
   runtime::flow_settings flow;
   std::uint64_t seed = 1;
   nanoseconds stop_deadline = 5'000'000'000;
+  std::size_t blocking_threads_max = 16;           ///< per job, for run_blocking; started when first needed
+  std::shared_ptr<span_recorder> spans = nullptr;  ///< who records spans of requests; null is nobody
 };
 
 /// Declares pipelines and runs them. Derived classes differ only in where. A builder belongs to one thread; the

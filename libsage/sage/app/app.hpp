@@ -14,6 +14,7 @@
 namespace sage {
 
 class environment;
+class job;
 struct job_result;
 
 /// Says more about an option right where it is declared.
@@ -94,6 +95,46 @@ class interruption {
   [[nodiscard]] virtual int descriptor() const noexcept = 0;
 };
 
+/// A command of an app's own that runs no pipeline: `name PARAMETER [options]`.
+struct app_action {
+  std::string name;       ///< words, as they are typed: "callers add"
+  std::string parameter;  ///< what the one value behind it is called in help: "TENANT"
+  std::string brief;
+  /// Does it and returns what goes to stdout. Throws what went wrong.
+  std::function<std::string(const std::string& value, const options&)> act;
+};
+
+/// Another command of a program beside `run`, with a pipeline of its own and the same options.
+class app_command {
+ public:
+  app_command(std::string name, std::string brief) : name_(std::move(name)), brief_(std::move(brief)) {}
+
+  /// As those of `app`, for this command.
+  app_command& check(std::function<void(const options&)> function) {
+    check_ = std::move(function);
+    return *this;
+  }
+  app_command& build(std::function<void(environment&, const options&)> function) {
+    build_ = std::move(function);
+    return *this;
+  }
+  app_command& finish(std::function<void(const job_result&, const options&, const interruption&)> function) {
+    finish_ = std::move(function);
+    return *this;
+  }
+
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  [[nodiscard]] const std::string& brief() const noexcept { return brief_; }
+
+ private:
+  friend class app;
+  std::string name_;
+  std::string brief_;
+  std::function<void(const options&)> check_;
+  std::function<void(environment&, const options&)> build_;
+  std::function<void(const job_result&, const options&, const interruption&)> finish_;
+};
+
 /// A program around one pipeline: what `app_main` needs to know. Made anew for each command.
 ///
 ///     sage::app word_count() {
@@ -110,6 +151,8 @@ class app {
  public:
   using checker = std::function<void(const options&)>;
   using builder = std::function<void(environment&, const options&)>;
+  using preparer = std::function<void(const options&)>;
+  using attendant = std::function<void(job&, const options&, const interruption&)>;
   using finisher = std::function<void(const job_result&, const options&, const interruption&)>;
 
   /// `name` is the program's, and the job's; `brief` one line for the top of help, in lower case, without a period.
@@ -157,9 +200,21 @@ class app {
     check_ = std::move(function);
     return *this;
   }
+  /// Called by `run` alone, before the pipeline is declared, to open what it needs: the place for files, databases,
+  /// keys. Throws what went wrong; the program then ends with exit code 1.
+  app& prepare(preparer function) {
+    prepare_ = std::move(function);
+    return *this;
+  }
   /// Declares the pipeline. Must not read or open anything by itself: `graph` calls it as well.
   app& build(builder function) {
     build_ = std::move(function);
+    return *this;
+  }
+  /// Called when the job has been started, beside it: to say where it is reached, to drain it when enough was seen.
+  /// What it throws cancels the job, and the program ends with exit code 1.
+  app& on_running(attendant function) {
+    on_running_ = std::move(function);
     return *this;
   }
   /// Called once the job is done, to print results on stdout or to go on with what it made. Throws what went wrong.
@@ -176,6 +231,28 @@ class app {
     return *this;
   }
 
+  /// Adds an action, a command that runs no pipeline: `name` is what is typed ("callers add"), `parameter` what its
+  /// one value is called. All options of the app may be given with it.
+  app& action(app_action added) {
+    actions_.push_back(std::move(added));
+    return *this;
+  }
+
+  /// Adds a command: `ask index` beside `ask run`. `brief` is its line in help. What is `required` is so for all.
+  app_command& command(std::string name, std::string brief) {
+    return commands_.emplace_back(std::move(name), std::move(brief));
+  }
+  /// This program with the pipeline of one of its commands in the place of its own.
+  [[nodiscard]] app with_command(const app_command& chosen) const {
+    app its = *this;
+    its.check_ = chosen.check_;
+    its.build_ = chosen.build_;
+    its.finish_ = chosen.finish_;
+    return its;
+  }
+
+  [[nodiscard]] const std::deque<app_command>& commands() const noexcept { return commands_; }
+  [[nodiscard]] const std::vector<app_action>& actions() const noexcept { return actions_; }
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
   [[nodiscard]] const std::string& brief() const noexcept { return brief_; }
   [[nodiscard]] const std::string& help() const noexcept { return help_; }
@@ -184,6 +261,8 @@ class app {
   }
   [[nodiscard]] const std::deque<option_spec>& options_declared() const noexcept { return options_; }
   [[nodiscard]] const checker& checking() const noexcept { return check_; }
+  [[nodiscard]] const preparer& preparing() const noexcept { return prepare_; }
+  [[nodiscard]] const attendant& attending() const noexcept { return on_running_; }
   [[nodiscard]] const builder& building() const noexcept { return build_; }
   [[nodiscard]] const finisher& finishing() const noexcept { return finish_; }
 
@@ -193,8 +272,12 @@ class app {
   std::string help_;
   std::vector<std::pair<std::string, std::string>> examples_;
   std::deque<option_spec> options_;
+  std::vector<app_action> actions_;
+  std::deque<app_command> commands_;
   checker check_;
+  preparer prepare_;
   builder build_;
+  attendant on_running_;
   finisher finish_;
 };
 

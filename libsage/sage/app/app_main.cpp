@@ -47,6 +47,17 @@ class program {
     if (command == "help" || command == "--help" || command == "-h") return print(help_text(app_, specs_));
     if (command == "version" || command == "--version") return print(version_text(app_.name()));
     if (command == "run" || command == "graph") return pipeline_command(command);
+    for (const app_action& own : app_.actions()) {
+      const std::vector<std::string> words = words_of(own.name);
+      const bool fits =
+          arguments_.size() >= words.size() && std::equal(words.begin(), words.end(), arguments_.begin());
+      if (fits) return own_command(own, words.size());
+    }
+    for (const app_command& one : app_.commands()) {
+      if (command != one.name()) continue;
+      app_ = app_.with_command(one);
+      return pipeline_command(command);
+    }
     return fail(unknown_command(command), exit_wrong_usage);
   }
 
@@ -75,9 +86,42 @@ class program {
       return error(errc::configuration, "the command is missing before " + command, {},
                    "write " + app_.name() + " run " + command + " ...");
     }
-    const std::vector<std::string> commands{"run", "graph", "help", "version"};
+    std::vector<std::string> commands{"run", "graph", "help", "version"};
+    for (const app_action& own : app_.actions()) commands.push_back(own.name);
+    for (const app_command& one : app_.commands()) commands.push_back(one.name());
     return error(errc::configuration, "unknown command '" + command.substr(0, 80) + "'", {},
                  did_you_mean(command, commands, "", advice));
+  }
+
+  static std::vector<std::string> words_of(std::string_view text) {
+    std::vector<std::string> words;
+    while (!text.empty()) {
+      const std::size_t end = std::min(text.find(' '), text.size());
+      words.emplace_back(text.substr(0, end));
+      text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return words;
+  }
+
+  int own_command(const app_action& own, std::size_t words) {
+    const std::string usage = app_.name() + " " + own.name + " " + own.parameter;
+    if (arguments_.size() == words || arguments_[words].starts_with('-')) {
+      const bool wants_help =
+          arguments_.size() > words && (arguments_[words] == "--help" || arguments_[words] == "-h");
+      if (wants_help) return print(help_text(app_, specs_));
+      return fail(error(errc::configuration, "the value behind '" + own.name + "' is missing", {}, "write " + usage),
+                  exit_wrong_usage);
+    }
+    auto given =
+        parse_command_line(specs_, {arguments_.begin() + static_cast<std::ptrdiff_t>(words) + 1, arguments_.end()});
+    if (!given) return fail(given.error(), exit_wrong_usage);
+    const auto values = configure(specs_, *std::move(given), std::nullopt);
+    if (!values) return fail(values.error(), exit_wrong_usage);
+    try {
+      return print(own.act(arguments_[words], *values));
+    } catch (const error& problem) {
+      return fail(problem, problem.code() == errc::configuration ? exit_wrong_usage : exit_failed);
+    }
   }
 
   int pipeline_command(const std::string& command) {

@@ -86,14 +86,27 @@ std::string help_text(const app& described, std::span<const option_spec> all) {
   std::string text = name + ": " + described.brief() + "\n\nUsage:\n";
   const std::string required = required_options(described);
   text += "  " + name + " run" + required + " [options]\n";
+  for (const app_command& one : described.commands()) {
+    text += "  " + name + " " + one.name() + required + " [options]\n";
+  }
   text += "  " + name + " graph" + required + " [--format text|dot|mermaid|json] [--explain] [options]\n";
+  for (const app_action& own : described.actions()) {
+    text += "  " + name + " " + own.name + " " + own.parameter + " [options]\n";
+  }
   text += "  " + name + " help | version\n";
   if (!described.help().empty()) text += "\n" + described.help() + (described.help().back() == '\n' ? "" : "\n");
   if (!described.examples().empty()) text += "\nExamples:\n";
   for (const auto& [command, what] : described.examples()) text += "  # " + what + "\n  " + command + "\n";
   text +=
       "\nCommands:\n"
-      "  run      runs the pipeline; results go to stdout, all else to stderr\n"
+      "  run      runs the pipeline; results go to stdout, all else to stderr\n";
+  for (const app_command& one : described.commands()) {
+    std::string line = "  " + one.name();
+    line.resize(std::max<std::size_t>(line.size() + 1, 11), ' ');
+    text += line + wrapped(one.brief(), 11, 11);
+  }
+  for (const app_action& own : described.actions()) text += "  " + own.name + "  " + own.brief + "\n";
+  text +=
       "  graph    shows the pipeline as it would run; --explain says why, pass by pass\n"
       "  help     shows this\n"
       "  version  shows the version\n";

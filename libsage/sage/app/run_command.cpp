@@ -29,6 +29,7 @@ class runner {
   int run() {
     try {
       if (!start_operations()) return exit_failed;
+      if (described_.preparing()) described_.preparing()(given_);
       environment_ = make_environment(given_);
       described_.building()(*environment_, given_);
       signals_.job_starting();
@@ -36,6 +37,7 @@ class runner {
       signals_.job_started(started);
       if (operations_) operations_->job_started(started);
       log_start(started);
+      attend(started);
       wait(started);
       signals_.job_ended();
       return end(started);
@@ -72,6 +74,22 @@ class runner {
     return print_result("operations http://" + operations_->bound().to_string() + "\n", console_);
   }
 
+  // When what the app does beside its job goes wrong, the job is given up.
+  void attend(const job& started) {
+    if (!described_.attending()) return;
+    job shown = started;
+    try {
+      described_.attending()(shown, given_, signals_);
+      return;
+    } catch (const error& problem) {
+      static_cast<void>(fail(problem));
+    } catch (const std::exception& problem) {
+      static_cast<void>(fail(error(errc::internal, problem.what())));
+    }
+    gave_up_ = true;
+    shown.cancel();
+  }
+
   [[nodiscard]] bool shows_progress() const {
     const auto wish = given_.get<std::string>("progress");
     return wish == "on" || (wish == "auto" && stderr_is_terminal());
@@ -93,9 +111,9 @@ class runner {
   int end(const job& ended) {
     const job_metrics metrics = ended.metrics();
     log_end(ended, metrics);
-    int code = exit_done;
+    int code = gave_up_ ? exit_failed : exit_done;
     const auto problem = ended.problem();
-    if (ended.state() != job_state::done) {
+    if (ended.state() != job_state::done && !gave_up_) {
       const bool is_quiet = problem && problem->code() == errc::io && stdout_reader_has_gone();  // as in `... | head`
       if (!is_quiet) code = fail(problem ? *problem : error(errc::internal, "the job ended without a cause"));
     }
@@ -158,12 +176,16 @@ class runner {
   std::string engine_ = given_.get<std::string>("engine");
   std::unique_ptr<environment> environment_;
   std::unique_ptr<operations> operations_;
+  bool gave_up_ = false;  // and has said why
 };
 
 }  // namespace
 
 std::unique_ptr<environment> make_environment(const options& given) {
   environment_options settings = environment_settings(given).value();
+  if (const auto spans = given.get<std::string>("spans"); !spans.empty()) {
+    settings.spans = make_span_file(spans, system_clock());
+  }
   runtime::local_engine_options engine = engine_settings(given).value();
   if (given.get<std::string>("engine") == "reference") {
     return std::make_unique<reference_environment>(std::move(settings));

@@ -78,6 +78,8 @@ std::vector<option_spec> make_table() {
                       "write the job's metrics to FILE when it ends, as JSON; empty writes none"));
   table.push_back(row("operations", option_kind::text, "HOST:PORT", std::string(), "",
                       "serve health, metrics, plan and ledger over HTTP at HOST:PORT; empty serves none"));
+  table.push_back(row("spans", option_kind::text, "FILE", std::string(), "",
+                      "write spans of requests to the new file FILE, as lines of OTLP JSON; empty writes none"));
   table.push_back(flag("insecure", "let a server that anybody can reach ask nobody who they are"));
   table.push_back(
       choice("progress", "auto", {"auto", "on", "off"}, "the progress line on stderr; auto shows it on a terminal"));

@@ -74,6 +74,8 @@ class file_system {
   /// -1) is readable: then errc::cancelled.
   [[nodiscard]] virtual result<std::unique_ptr<writable_file>> open_stream(const std::string& path,
                                                                            int stop_descriptor) = 0;
+  /// Makes a folder and those above it that are missing; fine when it is there.
+  [[nodiscard]] virtual result<void> make_folder(const std::string& path) = 0;
   [[nodiscard]] virtual std::unique_ptr<readable_file> standard_input() = 0;
   [[nodiscard]] virtual std::unique_ptr<writable_file> standard_output() = 0;
 

@@ -258,6 +258,20 @@ class posix_files final : public file_system {
     }
   }
 
+  result<void> make_folder(const std::string& path) override {
+    for (std::size_t end = 0; end < path.size();) {
+      end = std::min(path.find('/', end + 1), path.size());
+      const std::string folder = path.substr(0, end);
+      if (::mkdir(folder.c_str(), 0777) == 0) continue;
+      const int number = errno;
+      // Of a folder that is there some systems say first that nothing can be made beside it.
+      const auto found = status(folder);
+      if (!found) return problem_of(number, "can't create the folder", folder);
+      if (found->kind != file_kind::directory) return error(errc::io, "is no folder", folder, "name another one");
+    }
+    return {};
+  }
+
   std::unique_ptr<readable_file> standard_input() override {
     return std::make_unique<system_readable>(descriptor(STDIN_FILENO, false), "stdin");
   }

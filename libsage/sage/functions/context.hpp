@@ -13,6 +13,7 @@
 namespace sage {
 
 class item_scope;
+class span_recorder;
 namespace state {
 class keyed_store;
 }
@@ -68,6 +69,14 @@ class context {
   [[nodiscard]] const std::shared_ptr<functions::blocking_port>& blocking() const noexcept { return blocking_; }
   void set_blocking(std::shared_ptr<functions::blocking_port> port) noexcept { blocking_ = std::move(port); }
 
+  /// Who records spans; null where nobody does.
+  [[nodiscard]] span_recorder* spans() const noexcept { return spans_.get(); }
+  [[nodiscard]] const std::shared_ptr<span_recorder>& shared_spans() const noexcept { return spans_; }
+  void set_spans(std::shared_ptr<span_recorder> spans) noexcept { spans_ = std::move(spans); }
+  /// The span that what is done now is a part of; 0 is none. Async calls have one each.
+  [[nodiscard]] std::uint64_t span() const noexcept { return span_; }
+  void set_span(std::uint64_t id) noexcept { span_ = id; }
+
   /// How long an operator may work before others should get their turn.
   [[nodiscard]] nanoseconds turn_max() const noexcept { return turn_max_; }
   void set_turn_max(nanoseconds turn) noexcept { turn_max_ = turn; }
@@ -99,6 +108,8 @@ class context {
   item_scope* item_ = nullptr;
   std::shared_ptr<waker> engine_;
   std::shared_ptr<functions::blocking_port> blocking_;
+  std::shared_ptr<span_recorder> spans_;
+  std::uint64_t span_ = 0;
 };
 
 }  // namespace sage

@@ -16,7 +16,7 @@ struct answer_part {
   std::string text;  ///< to be appended
   std::vector<chat_tool_call_delta> tool_calls;
   bool done = false;
-  std::string model;  ///< that answered; with `done`
+  std::string model;  ///< that answers; with `done`, and before if it is known
   finish_reason finish = finish_reason::stop;
   chat_usage usage;  ///< of the whole answer; with `done`
   friend bool operator==(const answer_part&, const answer_part&) = default;

@@ -16,8 +16,11 @@ class chat_observer {
  public:
   virtual ~chat_observer() = default;
   virtual void on_delta(const chat_delta& piece) = 0;
-  /// What was seen so far is void: the call is made again, perhaps elsewhere.
+  /// What was seen of this call so far is void: it is made again, perhaps elsewhere.
   virtual void on_restart() {}
+  /// Whether what was shown can be void. Where it can't, as somebody has read it, a call that has shown something and
+  /// then fails isn't made again.
+  [[nodiscard]] virtual bool takes_back() const { return true; }
   /// Whether whoever is behind can't take more at the moment; the model then waits for `room`.
   [[nodiscard]] virtual bool is_full() const { return false; }
   virtual task<> room() { co_return; }

@@ -9,6 +9,7 @@
 
 #include "sage/base/ref.hpp"
 #include "sage/functions/context.hpp"
+#include "sage/functions/span_scope.hpp"
 #include "sage/functions/tasks/emitter.hpp"
 #include "sage/functions/tasks/task.hpp"
 #include "sage/functions/tasks/timer_heap.hpp"
@@ -89,6 +90,7 @@ class async_call : public functions::task_end, public functions::task_event, pub
   ref<item_scope> item;  // of the record; may be null
   item_watch watch;
   bool has_emitted = false;
+  std::optional<functions::span_scope> span;
   bool in_ended_queue = false;
   bool in_emitting_queue = false;
   bool timed_out = false;

@@ -115,6 +115,7 @@ void async_core::destroy_calls() noexcept {
     call->destroy_task();
     call->timer.cancel();
     unwatch(*call);
+    call->span.reset();
     call->clear();
   }
   calls_.clear();

@@ -149,8 +149,18 @@ void async_operator::take_item(async_call& call, bool consume) {
   static_cast<void>(core_->watch(call));
 }
 
+void async_operator::begin_span(async_call& call) {
+  call.self.set_span(0);
+  call.span.reset();
+  if (!call.item || !self_->spans()) return;
+  call.span.emplace(&call.self, self_->operator_name(), span_kind::internal);
+  call.span->add("sage.operator.instance", static_cast<std::int64_t>(self_->instance()));
+  call.self.set_span(call.span->id());
+}
+
 void async_operator::start(async_call& call) {
   if (call.item && call.item->is_stopped()) {
+    if (call.attempts > 0) --running_;  // stopped by another thread, as its next attempt was to begin
     give_up_gone(call);
     return;
   }
@@ -158,6 +168,7 @@ void async_operator::start(async_call& call) {
   call.timed_out = false;
   ++call.attempts;
   if (call.attempts == 1) ++running_;
+  begin_span(call);
   call.scope.emplace(core_->loop(), &call.self);
   if (timeout_ > 0) core_->loop().set_timer(call.timer, self_->time().now() + timeout_);
   try {
@@ -204,6 +215,7 @@ void async_operator::settle(async_call& call) {
   } else if (!problem) {
     problem = call.problem();
   }
+  if (call.span) call.span->end(problem ? text_of_problem(problem) : std::string());
   if (problem) {
     retire(call);
     on_problem(call, problem);
@@ -295,6 +307,7 @@ void async_operator::release(async_call& call) noexcept {
   if (call.scope) {
     // Its fate is known, so whoever asked isn't kept waiting for its frames.
     core_->unwatch(call);
+    call.span.reset();
     call.self.set_item(nullptr);
     call.item.reset();
     call.at = stage::leaving;
@@ -306,6 +319,7 @@ void async_operator::release(async_call& call) noexcept {
 
 void async_operator::free(async_call& call) noexcept {
   core_->unwatch(call);
+  call.span.reset();
   call.clear();
   call.item.reset();
   call.self.set_item(nullptr);

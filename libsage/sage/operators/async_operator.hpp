@@ -86,6 +86,7 @@ class async_operator : public operator_base {
   void give_up(async_call& call, const std::exception_ptr& problem);
   void give_up_gone(async_call& call);
   void take_item(async_call& call, bool consume);
+  void begin_span(async_call& call);
   void start_next_of_key(async_call& call);
   void end_without_results(async_call& call);
   bool emit_results(output& out);

@@ -16,6 +16,7 @@ chained_operator make_operator(const job_record& job, const graph::planned_insta
                                         n.batch_size, job.time(), pool, seed);
   made.self->set_engine(engine);
   made.self->set_blocking(job.blocking());
+  made.self->set_spans(job.settings().spans);
   made.self->set_turn_max(job.settings().flow.activation_time_max / 2);
   if (n.is_source()) {
     made.source = n.make_source();

@@ -15,6 +15,7 @@
 #include "sage/functions/tasks/blocking_port.hpp"
 #include "sage/graph/physical_plan.hpp"
 #include "sage/observability/operator_metrics.hpp"
+#include "sage/observability/spans.hpp"
 #include "sage/runtime/flow_settings.hpp"
 
 namespace sage {
@@ -35,7 +36,8 @@ struct job_settings {
   std::string name;
   flow_settings flow;
   std::uint64_t seed = 1;
-  std::size_t blocking_threads_max = 16;      ///< for run_blocking; started when first needed
+  std::shared_ptr<span_recorder> spans = nullptr;  ///< null: nobody records any
+  std::size_t blocking_threads_max = 16;           ///< for run_blocking; started when first needed
   nanoseconds stop_deadline = 5'000'000'000;  ///< after which an instance that doesn't stop is left behind, by name
 };
 

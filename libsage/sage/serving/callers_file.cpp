@@ -97,7 +97,9 @@ result<void> replace(const std::string& path, std::string_view text) {
   return done;
 }
 
-result<std::string> make_token() {
+}  // namespace
+
+result<secret<std::string>> make_token() {
   unsigned char bytes[token_bytes];
   if (::getrandom(bytes, sizeof bytes, 0) != static_cast<ssize_t>(sizeof bytes)) {
     return failed("can't get random bytes", "getrandom");
@@ -108,10 +110,8 @@ result<std::string> make_token() {
     token += figures[byte >> 4];
     token += figures[byte & 15];
   }
-  return token;
+  return secret<std::string>(std::move(token));
 }
-
-}  // namespace
 
 result<callers> read_callers(const std::string& path) {
   const auto text = read_checked(path);
@@ -130,9 +130,9 @@ result<secret<std::string>> add_caller(const std::string& path, const std::strin
   auto token = make_token();
   if (!token) return token.error();
   if (!lines.empty() && lines.back() != '\n') lines += '\n';
-  lines += tenant + " " + to_hex(hash_of(*token)) + "\n";
+  lines += tenant + " " + to_hex(hash_of(token->reveal())) + "\n";
   if (const auto done = replace(path, lines); !done) return done.error();
-  return secret<std::string>(*std::move(token));
+  return *std::move(token);
 }
 
 }  // namespace sage::serving

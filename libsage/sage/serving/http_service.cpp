@@ -69,6 +69,7 @@ void http_service::open(context& self) {
   {
     const std::lock_guard lock(mutex_);
     reader_ = self.engine();
+    spans_ = self.shared_spans();
     is_closed_ = false;
   }
   server->start();
@@ -188,15 +189,60 @@ void http_service::end_of(const std::string& tenant) {
   rates_.on_end(tenant);
 }
 
+trace_context http_service::begin_trace(const server_request& request, request_record& record) {
+  trace_context trace;
+  if (const auto theirs = parse_traceparent(request.header("traceparent"))) trace = *theirs;
+  std::shared_ptr<span_recorder> spans;
+  {
+    const std::lock_guard lock(mutex_);
+    spans = spans_;
+  }
+  record.caller_span = trace.parent_span;
+  if (spans) {
+    if (!trace.is_set()) {
+      trace.trace_high = spans->next_id();
+      trace.trace_low = spans->next_id();
+      trace.flags = 1;
+    }
+    trace.parent_span = spans->next_id();
+  }
+  record.trace = trace;
+  return trace;
+}
+
 void http_service::log_end(const request_record& request, int status, std::uint64_t tokens) {
+  const nanoseconds took = time_->now() - request.received;
+  record_span(request, status, took);
   if (!settings_.log) return;
-  const double took_ms = static_cast<double>(time_->now() - request.received) / 1e6;
+  const double took_ms = static_cast<double>(took) / 1e6;
   settings_.log->write(log_level::info, "request", {},
                        {{"id", std::string_view(request.id)},
                         {"tenant", std::string_view(request.tenant)},
                         {"status", static_cast<std::uint64_t>(status)},
                         {"latency_ms", took_ms},
                         {"tokens", tokens}});
+}
+
+void http_service::record_span(const request_record& request, int status, nanoseconds took) {
+  std::shared_ptr<span_recorder> spans;
+  {
+    const std::lock_guard lock(mutex_);
+    spans = spans_;
+  }
+  if (!spans || !request.trace.is_set()) return;
+  span its;
+  its.trace_high = request.trace.trace_high;
+  its.trace_low = request.trace.trace_low;
+  its.id = request.trace.parent_span;
+  its.parent = request.caller_span;
+  its.name = settings_.name + " request";
+  its.kind = span_kind::server;
+  its.begun_ms = time_->wall_ms() - took / 1'000'000;
+  its.took = took;
+  its.attributes = {{"http.response.status_code", static_cast<std::int64_t>(status)},
+                    {"sage.request.id", request.id}};
+  if (status >= 500) its.problem = "status " + std::to_string(status);
+  spans->record(std::move(its));
 }
 
 }  // namespace sage::serving

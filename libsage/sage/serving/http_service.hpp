@@ -12,6 +12,8 @@
 #include <vector>
 
 #include "sage/functions/context.hpp"
+#include "sage/model/trace_context.hpp"
+#include "sage/observability/spans.hpp"
 #include "sage/serving/callers.hpp"
 #include "sage/serving/http_server.hpp"
 #include "sage/serving/request_rates.hpp"
@@ -43,6 +45,8 @@ struct request_record {
   std::string tenant;
   std::string conversation;  // empty unless the client named it
   nanoseconds received = 0;
+  trace_context trace;            // with the request's own span as its parent_span
+  std::uint64_t caller_span = 0;  // whose part the request is
 };
 
 /// Serves /healthz, /readyz and /metrics by itself and hands calls of known callers to whoever derives from it.
@@ -80,6 +84,9 @@ class http_service : public request_acceptor, public std::enable_shared_from_thi
   /// Whether a request may come in at all; to be called under `mutex()`, as nothing may come in behind a drain.
   [[nodiscard]] std::optional<http_problem> admit(const caller& who, nanoseconds now);
   void end_of(const std::string& tenant);  // under mutex()
+  /// The trace of a request, with a span of ours for all that is done for it: the client's trace goes on, else a new
+  /// one begins where spans are recorded.
+  [[nodiscard]] trace_context begin_trace(const server_request& request, request_record& record);
   void log_end(const request_record& request, int status, std::uint64_t tokens);
   [[nodiscard]] std::mutex& mutex() const noexcept { return mutex_; }
 
@@ -87,6 +94,7 @@ class http_service : public request_acceptor, public std::enable_shared_from_thi
   class door;  // keeps the server from keeping us
 
   void on_get(const server_request& request, response_stream& to);
+  void record_span(const request_record& request, int status, nanoseconds took);
   [[nodiscard]] std::optional<http_problem> authorize(const server_request& request, caller& who) const;
 
   const service_settings settings_;
@@ -98,6 +106,7 @@ class http_service : public request_acceptor, public std::enable_shared_from_thi
   mutable std::mutex mutex_;
   request_rates rates_;
   std::shared_ptr<waker> reader_;
+  std::shared_ptr<span_recorder> spans_;
   bool is_closed_ = false;
   std::string bound_;
   std::unique_ptr<http_server> server_;

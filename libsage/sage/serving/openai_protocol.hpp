@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -62,6 +63,8 @@ class completion_stream {
  public:
   explicit completion_stream(completion_name name) : name_(std::move(name)) {}
 
+  /// The pieces from now on say that this model answers.
+  void from(std::string model) { name_.model = std::move(model); }
   /// The next piece; the first one says the role too.
   [[nodiscard]] std::string piece(const chat_delta& delta);
   /// Why the model stopped; `usage` is a piece of its own when it isn't null. Then `[DONE]`.

@@ -4,6 +4,7 @@
 
 #include "sage/base/error.hpp"
 #include "sage/functions/dead_letter.hpp"
+#include "sage/functions/tasks/blocking_port.hpp"
 #include "sage/model/item_scope.hpp"
 
 namespace sage::testing {
@@ -38,6 +39,7 @@ harnessed_operator::harnessed_operator(operators::operator_ptr logic, harness_op
             batch_pool::make(), options_.seed),
       after_refusal_(options_.ports) {
   self_.set_engine(waker_);
+  self_.set_blocking(functions::make_inline_blocking());
   logic_->open(self_);
 }
 
@@ -91,7 +93,7 @@ bool harnessed_operator::emit(std::uint32_t port, batch_ref records) {
   if (dead) dead_letters_ += records->size();
   if (blocked_ && !dead && ++after_refusal_[port] > 1)
     violated("it goes on emitting though its output wants a pause");
-  if (refuse_all_ || refused_.contains(emissions_.size())) blocked_ = true;
+  if (refused_.contains(emitted_++) || refuse_all_) blocked_ = true;
   emissions_.push_back(emission{port, std::move(records)});
   return !blocked_;
 }

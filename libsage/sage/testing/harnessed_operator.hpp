@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sage/functions/context.hpp"
@@ -71,6 +72,8 @@ class harnessed_operator final : private operators::output {
   void refuse_all(bool refuse = true) noexcept { refuse_all_ = refuse; }
 
   [[nodiscard]] const std::vector<emission>& emissions() const noexcept { return emissions_; }
+  /// Takes what was emitted so far out of the harness, which otherwise keeps it, items and all, until it dies.
+  [[nodiscard]] std::vector<emission> take_emissions() noexcept { return std::exchange(emissions_, {}); }
   /// The request ids of the items of the records emitted on `port`; empty where a record has none.
   [[nodiscard]] std::vector<std::string> request_ids(std::uint32_t port) const;
   [[nodiscard]] bool is_suspended() const noexcept { return suspended_; }
@@ -80,6 +83,9 @@ class harnessed_operator final : private operators::output {
   [[nodiscard]] const operators::fate& fates() const noexcept { return logic_->fates(); }
   /// Records taken in whose fate is open.
   [[nodiscard]] std::uint64_t held() const noexcept { return in_ - fates().sum(); }
+  /// Async operators: whether something waits for `wake` or `resume`; when a timer of theirs is due.
+  [[nodiscard]] bool has_news() const noexcept { return logic_->has_news() || logic_->has_yielded(); }
+  [[nodiscard]] std::optional<nanoseconds> wake_at() const noexcept { return logic_->wake_at(); }
   /// How often the operator's outside has asked the engine to run it again.
   [[nodiscard]] std::size_t wakes() const noexcept;
   [[nodiscard]] manual_clock& time() noexcept { return time_; }
@@ -113,6 +119,7 @@ class harnessed_operator final : private operators::output {
   std::vector<std::uint32_t> after_refusal_;  // emissions per port since then
   std::size_t suspensions_ = 0;
   std::vector<emission> emissions_;
+  std::size_t emitted_ = 0;
   std::uint64_t in_ = 0;
   std::uint64_t dead_letters_ = 0;
   operators::fate before_;

@@ -41,6 +41,7 @@ class memory_files final : public file_system {
   result<std::string> resolve(const std::string& path) override { return path; }
   result<std::unique_ptr<readable_file>> open(const std::string& path) override;
   result<std::unique_ptr<writable_file>> create(const std::string& path) override;
+  result<void> make_folder(const std::string& path) override;
   result<std::unique_ptr<writable_file>> open_stream(const std::string& path, int stop_descriptor) override;
   /// What is put at "stdin".
   std::unique_ptr<readable_file> standard_input() override;

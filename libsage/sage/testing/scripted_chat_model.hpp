@@ -15,27 +15,29 @@
 #include "sage/base/error.hpp"
 #include "sage/functions/tasks/waiting.hpp"
 #include "sage/llm/chat_model.hpp"
+#include "sage/llm/models/model_error.hpp"
 
 namespace sage::testing {
 
 /// How one call goes.
-struct model_answer {
+struct scripted_call {
   std::string text;
   std::vector<chat_tool_call> tool_calls;
-  std::chrono::milliseconds delay{0};  ///< before the first piece, on the clock of the task
-  std::size_t pieces = 1;              ///< in which the text is shown to an observer
-  std::optional<error> failure;        ///< thrown instead, after the delay
+  std::chrono::milliseconds delay{0};          ///< before the first piece, on the clock of the task
+  std::size_t pieces = 1;                      ///< in which the text is shown to an observer
+  std::optional<error> failure;                ///< thrown instead, after the delay
+  std::optional<llm::provider_error> problem;  ///< the same, as a provider's: an llm::model_error
 };
 
 /// Answers from a list, or by a function of request and call number. Thread-safe.
 class scripted_chat_model final : public chat_model {
  public:
-  using script = std::function<model_answer(const chat_request& request, std::uint64_t call)>;
+  using script = std::function<scripted_call(const chat_request& request, std::uint64_t call)>;
 
   explicit scripted_chat_model(script answer, std::string name = "scripted")
       : answer_(std::move(answer)), name_(std::move(name)) {}
   /// One reply per call; a call beyond the list fails loudly.
-  explicit scripted_chat_model(std::vector<model_answer> replies, std::string name = "scripted")
+  explicit scripted_chat_model(std::vector<scripted_call> replies, std::string name = "scripted")
       : scripted_chat_model(
             [list = std::move(replies)](const chat_request&, std::uint64_t call) {
               if (call < list.size()) return list[call];
@@ -49,9 +51,10 @@ class scripted_chat_model final : public chat_model {
     const std::uint64_t call = calls_.fetch_add(1, std::memory_order_relaxed);
     if (keeps_requests_) keep(request);
     const counted running(running_);
-    model_answer its = answer_(request, call);
+    scripted_call its = answer_(request, call);
     if (its.delay.count() > 0) co_await sleep_for(its.delay);
     if (its.failure) throw *its.failure;
+    if (its.problem) throw llm::model_error(*its.problem, name_);
     if (observer) {
       for (const chat_delta& piece : cut(its)) {
         observer->on_delta(piece);
@@ -93,7 +96,7 @@ class scripted_chat_model final : public chat_model {
     requests_.push_back(request);
   }
   // Whole characters always, as the port promises.
-  static std::vector<chat_delta> cut(const model_answer& its) {
+  static std::vector<chat_delta> cut(const scripted_call& its) {
     std::vector<chat_delta> pieces;
     const std::size_t size = its.pieces > 0 ? its.text.size() / its.pieces + 1 : its.text.size() + 1;
     for (std::size_t at = 0; at < its.text.size();) {

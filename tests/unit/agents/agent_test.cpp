@@ -15,7 +15,7 @@ namespace {
 
 using namespace sage;
 using namespace std::chrono_literals;
-using sage::testing::model_answer;
+using sage::testing::scripted_call;
 using sage::testing::scripted_chat_model;
 using sage::testing::task_runner;
 
@@ -35,13 +35,13 @@ struct verdict {
 };
 SAGE_DESCRIBE(verdict, label, confidence)
 
-model_answer says(std::string text) {
-  model_answer reply;
+scripted_call says(std::string text) {
+  scripted_call reply;
   reply.text = std::move(text);
   return reply;
 }
-model_answer calls(std::string name, std::string arguments) {
-  model_answer reply;
+scripted_call calls(std::string name, std::string arguments) {
+  scripted_call reply;
   reply.tool_calls.push_back({"call_1", std::move(name), std::move(arguments)});
   return reply;
 }
@@ -146,7 +146,7 @@ TEST_CASE("a parked turn is written down, destroyed, restored and gone on with",
   {
     parking_shell shell;
     bench b(shell, true);
-    b.resources.model("main", std::make_shared<scripted_chat_model>(std::vector<model_answer>{}))
+    b.resources.model("main", std::make_shared<scripted_chat_model>(std::vector<scripted_call>{}))
         .tool(weather_tool());
     agent<notes> self(b.state, b.its, b.resources, b.others, b.surroundings, {});
     quiet end;
@@ -175,7 +175,7 @@ TEST_CASE("a parked turn is written down, destroyed, restored and gone on with",
   {
     parking_shell shell;
     bench b(shell, true);
-    b.resources.model("main", std::make_shared<scripted_chat_model>(std::vector<model_answer>{}))
+    b.resources.model("main", std::make_shared<scripted_chat_model>(std::vector<scripted_call>{}))
         .tool(weather_tool());
     b.its.restore(read);
     agent<notes> self(b.state, b.its, b.resources, b.others, b.surroundings, {});
@@ -196,7 +196,7 @@ TEST_CASE("a parked turn is written down, destroyed, restored and gone on with",
     // An agent that depends on something else than its input, its state and self is found out.
     parking_shell shell;
     bench b(shell, true);
-    b.resources.model("main", std::make_shared<scripted_chat_model>(std::vector<model_answer>{}))
+    b.resources.model("main", std::make_shared<scripted_chat_model>(std::vector<scripted_call>{}))
         .tool(weather_tool());
     b.its.restore(read);
     agent<notes> self(b.state, b.its, b.resources, b.others, b.surroundings, {});

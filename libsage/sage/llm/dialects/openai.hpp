@@ -51,6 +51,7 @@ class openai_reply_stream final : public reply_stream {
   std::vector<call> calls_;  // beside reply_.tool_calls
   std::string last_id_;      // of the event, to leave out one that is sent twice
   bool has_usage_ = false;
+  bool has_choice_ = false;
   bool has_finish_ = false;
   bool done_ = false;
   bool refused_ = false;

@@ -50,6 +50,7 @@ std::optional<provider_error> openai_reply_stream::on_event(const sse_event& eve
 }
 
 void openai_reply_stream::on_choice(const dynamic_value& choice, chat_delta& delta) {
+  has_choice_ = true;
   const std::size_t text_before = delta.text.size();
   const auto logprobs_before = static_cast<std::ptrdiff_t>(delta.logprobs.size());
   if (const dynamic_value* piece = find_value(&choice, "delta")) {
@@ -125,6 +126,7 @@ bool openai_reply_stream::on_tool_call(const dynamic_value& fragment, std::size_
 reply_or_error openai_reply_stream::finish(chat_delta& rest) {
   rest = {};
   if (!done_ && !has_finish_) return cut_answer("the provider broke off: the stream ended before the answer did");
+  if (!has_choice_) return malformed_answer("the stream has no choices");  // as of a whole answer
   text_.finish(rest.text);
   reply_.text += rest.text;
   for (std::size_t i = 0; i < calls_.size(); ++i) {

@@ -15,6 +15,8 @@ namespace sage::llm {
 
 /// Lets calls through as the endpoint's limiter decides; those over the limits wait, which is backpressure for
 /// whoever feeds their operator. Thread-safe; one per endpoint, shared by all models that use it.
+///
+/// Law  while the limiter waits for a moment and calls wait, one of them has its timer set to that moment or before
 class endpoint_gate {
  public:
   explicit endpoint_gate(endpoint_limits limits) : limiter_(limits) {}
@@ -27,7 +29,7 @@ class endpoint_gate {
    public:
     pass(endpoint_gate& gate, std::string tenant, std::uint64_t tokens) noexcept
         : gate_(gate), tenant_(std::move(tenant)), tokens_(tokens), timer_(*this) {}
-    ~pass();
+    ~pass() { give_up(); }
 
     [[nodiscard]] bool await_ready() const noexcept { return false; }
     template <functions::sage_promise Promise>
@@ -37,12 +39,14 @@ class endpoint_gate {
     }
     void await_resume() noexcept { forget(); }
     void on_event() noexcept override;
+    /// A branch that is given up while it waits takes no place, however long its frames stay.
+    void on_abandoned() noexcept override { give_up(); }
     void settle(const call_outcome& outcome);
 
    private:
     friend class endpoint_gate;
     bool begin(functions::wake_ticket ticket);
-    void set_timer();
+    void give_up() noexcept;
 
     endpoint_gate& gate_;
     std::string tenant_;
@@ -66,12 +70,16 @@ class endpoint_gate {
     std::shared_ptr<functions::task_inbox> inbox;
     functions::wake_ticket ticket;
   };
-  /// Marks those in `go_` as gone and returns whom to ring, outside the lock.
-  [[nodiscard]] std::vector<ring> let_go();
+  /// After each event of the limiter, with the lock held: marks those in `go_` as gone, sees to it that somebody
+  /// watches the time, and returns whom to ring, outside the lock. `mine` is the pass whose loop this thread runs, if
+  /// any.
+  [[nodiscard]] std::vector<ring> after_event(pass* mine);
 
   mutable std::mutex mutex_;
   endpoint_limiter limiter_;
   call_id next_id_ = 1;
+  call_id watch_ = 0;         // the waiting call whose timer is set, or that was rung to set it; 0 is none
+  nanoseconds watch_at_ = 0;  // to this moment
   std::unordered_map<call_id, waiter> waiters_;
   std::vector<call_id> go_;  // reused
 };

@@ -132,10 +132,26 @@ http_chat_model::http_chat_model(model_endpoint endpoint, std::shared_ptr<llm::h
   if (const result<void> valid = check_endpoint(endpoint_); !valid) throw valid.error();
 }
 
+// The endpoint with the header that lets the provider go on with our trace.
+model_endpoint http_chat_model::traced(const functions::span_scope& span, const functions::task_scope& scope) const {
+  model_endpoint its = endpoint_;
+  const item_scope* const item = scope.self() ? scope.self()->item() : nullptr;
+  if (!item || !item->trace().is_set()) return its;
+  trace_context trace = item->trace();
+  if (span.is_open()) trace.parent_span = span.id();
+  its.headers.push_back({"traceparent", trace.to_traceparent()});
+  return its;
+}
+
 task<chat_reply> http_chat_model::chat(const chat_request& request, chat_observer* observer) {
+  const functions::task_scope& scope = co_await functions::here();
+  functions::span_scope span(scope.self(), "chat " + endpoint_.model, span_kind::client);
+  span.add("gen_ai.operation.name", "chat");
+  span.add("gen_ai.request.model", request.model.empty() ? endpoint_.model : request.model);
+  const model_endpoint endpoint = traced(span, scope);
   const auto box = std::make_shared<call_box>();
   const llm::model_call call = llm::model_call::start(
-      *client_, endpoint_, request, observer ? llm::answer_form::streamed : llm::answer_form::whole, box);
+      *client_, endpoint, request, observer ? llm::answer_form::streamed : llm::answer_form::whole, box);
   const hang_up end(call);
   for (;;) {
     news_awaiter waiting(*box, call);
@@ -143,8 +159,18 @@ task<chat_reply> http_chat_model::chat(const chat_request& request, chat_observe
     for (const chat_delta& delta : news.deltas) {
       if (observer) observer->on_delta(delta);
     }
-    if (news.problem) throw llm::model_error(std::move(*news.problem), endpoint_.model);
-    if (news.reply) co_return std::move(*news.reply);
+    if (news.problem) {
+      span.end(news.problem->message);
+      throw llm::model_error(std::move(*news.problem), endpoint_.model);
+    }
+    if (news.reply) {
+      span.add("gen_ai.response.model", news.reply->model);
+      span.add("gen_ai.usage.input_tokens", static_cast<std::int64_t>(news.reply->usage.input_tokens));
+      span.add("gen_ai.usage.output_tokens", static_cast<std::int64_t>(news.reply->usage.output_tokens));
+      span.add("gen_ai.response.finish_reasons", std::string(enum_name(news.reply->finish)));
+      span.end();
+      co_return std::move(*news.reply);
+    }
     if (observer && observer->is_full()) co_await observer->room();
     if (news.was_paused) call.resume();
   }

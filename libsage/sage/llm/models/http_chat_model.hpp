@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "sage/functions/span_scope.hpp"
+#include "sage/functions/tasks/task_loop.hpp"
 #include "sage/llm/chat_model.hpp"
 #include "sage/llm/endpoint.hpp"
 #include "sage/llm/http/http_client.hpp"
@@ -23,6 +25,8 @@ class http_chat_model final : public chat_model {
   [[nodiscard]] std::string_view name() const noexcept override { return endpoint_.model; }
 
  private:
+  [[nodiscard]] model_endpoint traced(const functions::span_scope& span, const functions::task_scope& scope) const;
+
   model_endpoint endpoint_;
   std::shared_ptr<llm::http_client> client_;
 };

@@ -1,8 +1,10 @@
 #include "sage/llm/models/wrappers.hpp"
 
+#include <exception>
 #include <optional>
 #include <utility>
 
+#include "sage/functions/tasks/completion.hpp"
 #include "sage/functions/tasks/join.hpp"
 #include "sage/llm/models/call_facts.hpp"
 #include "sage/llm/models/model_error.hpp"
@@ -17,8 +19,14 @@ using llm::provider_failure;
 
 constexpr std::uint64_t output_tokens_assumed = 256;  // where a request doesn't bound its answer
 
-std::uint64_t estimate(const llm::tokenizer& tokens, const chat_request& request) {
-  return llm::count_tokens(tokens, request) + request.output_tokens_max.value_or(output_tokens_assumed);
+std::uint64_t output_of(const chat_request& request) {
+  return request.output_tokens_max.value_or(output_tokens_assumed);
+}
+
+// Whether another model may do better. A key that one provider refuses is none of another's business; a request that
+// makes no sense is.
+bool is_for_another(const llm::provider_error& problem) {
+  return problem.retryable || problem.failure == provider_failure::unauthorized;
 }
 
 class wrapper : public chat_model {
@@ -33,6 +41,31 @@ class wrapper : public chat_model {
   chat_model_ref inner_;
 };
 
+// Passes on what it sees of one try, and knows whether there is a way back.
+class try_observer final : public chat_observer {
+ public:
+  explicit try_observer(chat_observer* to) noexcept : to_(to) {}
+  void on_delta(const chat_delta& piece) override {
+    has_shown_ = true;
+    to_->on_delta(piece);
+  }
+  void on_restart() override { to_->on_restart(); }
+  [[nodiscard]] bool takes_back() const override { return to_->takes_back(); }
+  [[nodiscard]] bool is_full() const override { return to_->is_full(); }
+  task<> room() override { return to_->room(); }
+
+  [[nodiscard]] chat_observer* get() noexcept { return to_ ? this : nullptr; }
+  [[nodiscard]] bool may_start_again() const { return !to_ || !has_shown_ || to_->takes_back(); }
+  void start_again() {
+    has_shown_ = false;
+    if (to_) to_->on_restart();
+  }
+
+ private:
+  chat_observer* to_;
+  bool has_shown_ = false;
+};
+
 class limited final : public wrapper {
  public:
   limited(chat_model_ref inner, std::shared_ptr<llm::endpoint_gate> gate,
@@ -42,7 +75,7 @@ class limited final : public wrapper {
   task<chat_reply> chat(const chat_request& request, chat_observer* observer) override {
     const functions::task_scope& scope = co_await functions::here();
     const std::uint64_t input = llm::count_tokens(*tokens_, request);
-    llm::endpoint_gate::pass pass(*gate_, std::string(facts_of(scope).tenant), estimate(*tokens_, request));
+    llm::endpoint_gate::pass pass(*gate_, std::string(facts_of(scope).tenant), input + output_of(request));
     co_await pass;
     llm::call_outcome outcome;
     try {
@@ -75,19 +108,20 @@ class retrying final : public wrapper {
 
   task<chat_reply> chat(const chat_request& request, chat_observer* observer) override {
     const functions::task_scope& scope = co_await functions::here();
+    try_observer seen(observer);
     for (std::uint32_t retry = 0;; ++retry) {
       std::optional<nanoseconds> wait;
       try {
-        chat_reply reply = co_await inner().chat(request, observer);
+        chat_reply reply = co_await inner().chat(request, seen.get());
         co_return reply;
       } catch (const model_error& problem) {
-        if (!problem.details().retryable) throw;
+        if (!problem.details().retryable || !seen.may_start_again()) throw;
         std::optional<nanoseconds> asked;
         if (problem.details().retry_after_ms) asked = *problem.details().retry_after_ms * 1'000'000;
         wait = llm::backoff_delay(settings_, retry, llm::random_of(scope), asked);
         if (!wait) throw;
       }
-      if (observer) observer->on_restart();
+      seen.start_again();
       co_await sleep_for(std::chrono::nanoseconds(*wait));
     }
   }
@@ -162,17 +196,16 @@ class fallback final : public chat_model {
     if (models_.empty()) throw error(errc::invalid_argument, "a fallback of no models", "fallback_model");
   }
   task<chat_reply> chat(const chat_request& request, chat_observer* observer) override {
+    try_observer seen(observer);
     for (std::size_t i = 0;; ++i) {
       try {
-        chat_reply reply = co_await models_[i]->chat(request, observer);
+        chat_reply reply = co_await models_[i]->chat(request, seen.get());
         co_return reply;
       } catch (const model_error& problem) {
-        // A key that one provider refuses may be none of another's business; a request that makes no sense is.
-        const bool elsewhere =
-            problem.details().retryable || problem.details().failure == provider_failure::unauthorized;
-        if (i + 1 == models_.size() || !elsewhere) throw;
+        const bool is_last = i + 1 == models_.size();
+        if (is_last || !is_for_another(problem.details()) || !seen.may_start_again()) throw;
       }
-      if (observer) observer->on_restart();
+      seen.start_again();
     }
   }
   [[nodiscard]] std::string_view name() const noexcept override { return models_.front()->name(); }
@@ -191,16 +224,44 @@ class hedged final : public wrapper {
       chat_reply only = co_await inner().chat(request, observer);
       co_return only;
     }
-    std::pair<std::size_t, chat_reply> winner = co_await any(inner().chat(request, nullptr), later(request));
-    co_return std::move(winner.second);
+    pending<bool> failed;
+    const completion<bool> fail = failed.make_completion();
+    std::pair<std::size_t, tried> winner = co_await any(ask_first(request, fail), ask_second(request, failed));
+    if (winner.second.problem) std::rethrow_exception(winner.second.problem);
+    co_return std::move(*winner.second.reply);
   }
 
  private:
-  task<chat_reply> later(const chat_request& request) {
-    co_await sleep_for(wait_);
-    chat_reply reply = co_await second_->chat(request, nullptr);
-    co_return reply;
+  // An answer, or a failure that no other model would do better: both end the race.
+  struct tried {
+    std::optional<chat_reply> reply;
+    std::exception_ptr problem;
+  };
+
+  task<tried> ask_first(const chat_request& request, const completion<bool>& fail) {
+    tried its;
+    try {
+      its.reply = co_await inner().chat(request, nullptr);
+    } catch (const model_error& problem) {
+      if (is_for_another(problem.details())) {
+        fail.set(true);
+        throw;
+      }
+      its.problem = std::current_exception();
+    }
+    co_return its;
   }
+  task<tried> ask_second(const chat_request& request, const pending<bool>& failed) {
+    try {
+      co_await with_timeout(heard(failed), wait_);
+    } catch (const error& late) {
+      if (late.code() != errc::timeout) throw;
+    }
+    tried its;
+    its.reply = co_await second_->chat(request, nullptr);
+    co_return its;
+  }
+  static task<> heard(const pending<bool>& failed) { static_cast<void>(co_await failed); }
 
   chat_model_ref second_;
   std::chrono::milliseconds wait_;
@@ -258,8 +319,9 @@ class budgeted final : public wrapper {
   task<chat_reply> chat(const chat_request& request, chat_observer* observer) override {
     const functions::task_scope& scope = co_await functions::here();
     const llm::call_facts who = facts_of(scope);
-    const result<llm::reservation_id> id = budget_->reserve({who.item, who.conversation, who.tenant},
-                                                            estimate(*tokens_, request), scope.loop().time().now());
+    const result<llm::reservation_id> id =
+        budget_->reserve({who.item, who.conversation, who.tenant},
+                         llm::count_tokens(*tokens_, request) + output_of(request), scope.loop().time().now());
     if (!id) throw id.error();
     reservation held(*budget_, *id);
     chat_reply reply = co_await inner().chat(request, observer);

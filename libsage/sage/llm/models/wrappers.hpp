@@ -1,5 +1,5 @@
 /// Models that stand in front of another one. Each does one thing; put them around each other:
-/// `limited(retrying(http))` waits in line for each try, `retrying(limited(http))` would wait once.
+/// `retrying(limited(http))` waits in line for each try, `limited(retrying(http))` would keep its place between them.
 #pragma once
 
 #include <chrono>
@@ -27,7 +27,7 @@ using chat_model_ref = std::shared_ptr<chat_model>;
                                            std::shared_ptr<llm::estimating_tokenizer> tokens);
 
 /// Tries again what may succeed later, with jitter and as the provider's Retry-After says; an observer is told of the
-/// restart.
+/// restart. What an observer can't take back isn't tried again once it has seen something.
 [[nodiscard]] chat_model_ref retrying_model(chat_model_ref inner, llm::backoff_settings settings = {});
 
 /// Refuses calls while too many fail, and probes one by one. Refusals are retryable: a fallback behind takes over.
@@ -36,8 +36,9 @@ using chat_model_ref = std::shared_ptr<chat_model>;
 /// Asks the models in order until one answers. What no other model would do better is not asked again.
 [[nodiscard]] chat_model_ref fallback_model(std::vector<chat_model_ref> models);
 
-/// Asks the second model too when the first hasn't answered after `wait`, and takes the first answer; the other call
-/// is stopped. For calls that nobody observes; an observed one goes to the first model only.
+/// Asks the second model too when the first hasn't answered after `wait` or has failed, and takes the first answer;
+/// the other call is stopped. What no other model would do better is not asked again. For calls that nobody observes;
+/// an observed one goes to the first model only.
 [[nodiscard]] chat_model_ref hedged_model(chat_model_ref first, chat_model_ref second,
                                           std::chrono::milliseconds wait);
 

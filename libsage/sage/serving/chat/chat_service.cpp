@@ -112,7 +112,8 @@ void chat_service::on_call(const server_request& request, const caller& who,
   }
   if (wanted.chat.model.empty()) wanted.chat.model = options_.models.front();
 
-  request_record record{next_id(), who.tenant, wanted.conversation_id, now};
+  request_record record{next_id(), who.tenant, wanted.conversation_id, now, {}, 0};
+  const trace_context trace = begin_trace(request, record);
   completion_name name{"chatcmpl-" + record.id, time().wall_ms() / 1000, wanted.chat.model};
   const auto reply = std::make_shared<completion_reply>(std::static_pointer_cast<chat_service>(shared_from_this()),
                                                         record, to, wanted, std::move(name));
@@ -121,7 +122,7 @@ void chat_service::on_call(const server_request& request, const caller& who,
   settings.request_id = record.id;
   settings.tenant = who.tenant;
   settings.conversation = wanted.conversation_id;
-  if (const auto trace = parse_traceparent(request.header("traceparent"))) settings.trace = *trace;
+  settings.trace = trace;
   if (options_.request_deadline.count() > 0) settings.deadline = now + options_.request_deadline.count() * 1'000'000;
   settings.keep_when_gone = wanted.detached;
   settings.reply = reply;

@@ -41,6 +41,7 @@ void completion_reply::stream(const answer_part& part) {
     to_->begin(200,
                {{"Content-Type", "text/event-stream"}, {"Cache-Control", "no-cache"}, {"X-Request-Id", request_.id}});
   }
+  if (!part.model.empty()) text_.from(part.model);
   chat_delta delta;
   delta.text = part.text;
   delta.tool_calls = part.tool_calls;

@@ -65,12 +65,13 @@ void json_service::on_call(const server_request& request, const caller& who,
     return;
   }
   const nanoseconds now = time().now();
-  request_record its{next_id(), who.tenant, {}, now};
+  request_record its{next_id(), who.tenant, {}, now, {}, 0};
+  const trace_context trace = begin_trace(request, its);
   const auto port = std::make_shared<json_port>(weak_from_this(), its, to);
   item_settings settings;
   settings.request_id = its.id;
   settings.tenant = who.tenant;
-  if (const auto trace = parse_traceparent(request.header("traceparent"))) settings.trace = *trace;
+  settings.trace = trace;
   if (options_.request_deadline.count() > 0) settings.deadline = now + options_.request_deadline.count() * 1'000'000;
   settings.reply = port;
   {

@@ -11,7 +11,7 @@
 namespace {
 
 using namespace sage;
-using sage::testing::model_answer;
+using sage::testing::scripted_call;
 using sage::testing::scripted_chat_model;
 using sage::testing::task_runner;
 
@@ -63,7 +63,7 @@ TEST_CASE("the nearest examples vote, and what is near to none is none", "[agent
 
 TEST_CASE("a model gives a label of those it was offered, or none", "[agents][intents]") {
   const auto answers = [](std::vector<std::string> texts) {
-    std::vector<model_answer> all;
+    std::vector<scripted_call> all;
     for (std::string& text : texts) {
       all.emplace_back();
       all.back().text = std::move(text);

@@ -1,0 +1,59 @@
+#include "ask/index/vector_table.hpp"
+
+#include <cmath>
+#include <string>
+#include <utility>
+
+#include "ask/limits.hpp"
+#include "sage/base/error.hpp"
+
+namespace ask {
+
+namespace {
+
+sage::error refused(std::string why, std::string_view where) {
+  return {sage::errc::parse, std::move(why), std::string(where), "check the embedding model"};
+}
+
+}  // namespace
+
+std::vector<float> scaled_to_one(std::span<const float> vector, std::string_view where) {
+  double squares = 0;
+  for (const float value : vector) squares += double{value} * double{value};
+  const double length = std::sqrt(squares);
+  if (!std::isfinite(length) || length <= 0) throw refused("the vector of a text has no direction", where);
+  std::vector<float> scaled;
+  scaled.reserve(vector.size());
+  for (const float value : vector) scaled.push_back(static_cast<float>(value / length));
+  return scaled;
+}
+
+std::uint32_t vector_table::size() const noexcept {
+  return dimensions_ == 0 ? 0 : static_cast<std::uint32_t>(numbers_.size() / dimensions_);
+}
+
+void vector_table::add(std::span<const float> vector, std::uint32_t number, std::string_view path) {
+  if (vector.empty() && empty()) return;
+  if (number == 0) dimensions_ = static_cast<std::uint32_t>(vector.size());
+  if (number != size()) throw refused("some texts have a vector, others have none", path);
+  if (vector.size() != dimensions_ || vector.size() > limits::dimensions_max) {
+    throw refused("a vector of " + std::to_string(vector.size()) + " numbers among those of " +
+                      std::to_string(dimensions_) + " (at most " + std::to_string(limits::dimensions_max) + ")",
+                  path);
+  }
+  const auto scaled = scaled_to_one(vector, path);
+  numbers_.insert(numbers_.end(), scaled.begin(), scaled.end());
+}
+
+void vector_table::append(vector_table&& other) {
+  if (other.empty()) {
+    if (!empty()) throw refused("some texts have a vector, others have none", "merge");
+    return;
+  }
+  if (empty()) throw refused("some texts have a vector, others have none", "merge");
+  if (other.dimensions_ != dimensions_) throw refused("vectors of several lengths", "merge");
+  numbers_.insert(numbers_.end(), other.numbers_.begin(), other.numbers_.end());
+  other = {};
+}
+
+}  // namespace ask

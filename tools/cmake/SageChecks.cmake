@@ -5,7 +5,7 @@
 set(SAGE_SYNTAX "${PROJECT_BINARY_DIR}/syntax")
 file(CONFIGURE OUTPUT "${SAGE_SYNTAX}" @ONLY NEWLINE_STYLE UNIX CONTENT [[#!/bin/sh
 # Written by tools/cmake/SageChecks.cmake.
-LC_ALL=C exec "@CMAKE_CXX_COMPILER@" -std=c++20 -Wall -Wextra -Wno-unused -fsyntax-only -fdiagnostics-color=never \
+LC_ALL=C exec "@CMAKE_CXX_COMPILER@" -std=c++20 -Wall -Wextra -Wno-unused -Wno-subobject-linkage -fsyntax-only -fdiagnostics-color=never \
   -I"@PROJECT_SOURCE_DIR@/libsage" -I"@PROJECT_BINARY_DIR@/generated/include" -I"@PROJECT_SOURCE_DIR@" "$@"
 ]])
 file(CHMOD "${SAGE_SYNTAX}" PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ

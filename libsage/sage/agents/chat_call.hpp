@@ -1,6 +1,7 @@
 /// How an agent talks to a model: a bounded loop of thinking, acting and observing, written as one call.
 #pragma once
 
+#include <concepts>
 #include <coroutine>
 #include <functional>
 #include <initializer_list>
@@ -151,6 +152,12 @@ class chat_call {
     return *this;
   }
   /// Agents that the model may hand the conversation over to; the answer's `handoff` then names one.
+  template <std::convertible_to<std::string>... Names>
+  chat_call& hand_offs(const Names&... agents) {
+    plan_.hand_offs = {std::string(agents)...};
+    return *this;
+  }
+  /// The same; not within a `co_await`, where g++ 12 takes no braces.
   chat_call& hand_offs(std::initializer_list<std::string> agents) {
     plan_.hand_offs.assign(agents);
     return *this;

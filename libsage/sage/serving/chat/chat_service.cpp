@@ -131,7 +131,8 @@ void chat_service::on_call(const server_request& request, const caller& who,
   completion_call call;
   call.id = record.id;
   call.remembers = !wanted.conversation_id.empty();
-  call.conversation = call.remembers ? wanted.conversation_id : record.id;
+  // Of two tenants with the same id neither may read the other's memory.
+  call.conversation = call.remembers ? who.tenant + "/" + wanted.conversation_id : record.id;
   call.tenant = who.tenant;
   call.messages = new_messages(wanted);
   for (const chat_message& message : wanted.chat.messages) {
@@ -148,9 +149,9 @@ void chat_service::on_call(const server_request& request, const caller& who,
       ref<item_scope> item = item_scope::make(std::move(settings));
       reply->attach(*item);
       const bool is_named = call.remembers;
-      const auto [its, is_first] = is_named
-                                       ? conversations_.try_emplace(conversation_key(who.tenant, call.conversation))
-                                       : std::pair(conversations_.end(), true);
+      const auto [its, is_first] =
+          is_named ? conversations_.try_emplace(conversation_key(who.tenant, wanted.conversation_id))
+                   : std::pair(conversations_.end(), true);
       if (is_first) {
         queue_.push(std::move(call), std::move(item));
       } else {

@@ -48,6 +48,7 @@ struct service_plan {
   bool with_breaker = false;
   bool with_budget = false;
   bool dead_letters = false;
+  bool short_turns = false;  ///< every look at the clock ends the operator's turn
   std::size_t capacity = 64;
   nanoseconds arrivals_within = 10'000'000'000;
   std::uint32_t stopped_percent = 0;
@@ -65,6 +66,7 @@ struct service_plan {
   plan.with_breaker = draw(3) == 0;
   plan.with_budget = draw(3) == 0;
   plan.dead_letters = draw(2) == 0;
+  plan.short_turns = draw(2) == 0;
   plan.capacity = 1 + draw(100);
   plan.arrivals_within = static_cast<nanoseconds>(1 + draw(30)) * 1'000'000'000;
   plan.stopped_percent = draw(30);
@@ -113,6 +115,7 @@ class simulated_service {
 
   /// Until every request has ended. A run that goes nowhere fails the test.
   void run() {
+    if (plan_.short_turns) harness_.core().self().set_turn_max(0);
     plan_events();
     const nanoseconds begun = now();
     for (std::uint64_t steps = 0; !is_over(); ++steps) {

@@ -145,9 +145,9 @@ TEST_CASE("answers that a model wrote are as their schema says, too", "[system][
   const schema wanted("answer");
   scripted_chat_server server;
   server.reply(scripted_reply::text("The port is 4711 [1], not 5432 [2], see [9]."));
-  const finished_process ended =
-      run("ask", {"run", "--json", "--docs", std::string(SAGE_SOURCE_DIR) + "/tests/ask/documents", "--question",
-                  "Which port does the server listen on?", "--model-url", server.endpoint().base_url, "--model", "a"});
+  const finished_process ended = run(
+      "ask", {"run", "--json", "--docs", std::string(SAGE_SOURCE_DIR) + "/tests/ask/documents", "--question",
+              "Which port does the server listen on?", "--model-url", server.endpoint().base_url, "--model", "a"});
   INFO(ended.err);
   REQUIRE(ended.exit_code == 0);
   const json answer = json::parse(ended.out);

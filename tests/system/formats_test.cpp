@@ -9,6 +9,7 @@
 #include <valijson/schema_parser.hpp>
 #include <valijson/validator.hpp>
 
+#include "sage/testing/scripted_chat_server.hpp"
 #include "tests/catch.hpp"
 #include "tests/system/process.hpp"
 
@@ -138,6 +139,24 @@ TEST_CASE("answers are as their schema says, found or not", "[system][formats]")
     check_that_it_can_fail(wanted, answer);
   }
   CHECK(count > 5);
+}
+
+TEST_CASE("answers that a model wrote are as their schema says, too", "[system][formats]") {
+  const schema wanted("answer");
+  scripted_chat_server server;
+  server.reply(scripted_reply::text("The port is 4711 [1], not 5432 [2], see [9]."));
+  const finished_process ended = run(
+      "ask", {"run", "--json", "--docs", std::string(SAGE_SOURCE_DIR) + "/tests/ask/documents", "--question",
+              "Which port does the server listen on?", "--model-url", server.endpoint().base_url, "--model", "a"});
+  INFO(ended.err);
+  REQUIRE(ended.exit_code == 0);
+  const json answer = json::parse(ended.out);
+  CHECK(wanted.problem_of(answer) == "");
+  CHECK(answer.at("answer").at("citations").size() == 2);
+  check_that_it_can_fail(wanted, answer);
+  json broken = answer;
+  broken["answer"]["citations"][0].erase("claim");
+  CHECK(wanted.problem_of(broken) != "");
 }
 
 TEST_CASE("log lines are as their schema says, also of what went wrong", "[system][formats]") {

@@ -16,6 +16,10 @@ namespace {
 constexpr std::size_t candidates_min = 200;
 constexpr std::size_t candidates_per_passage = 30;
 
+/// Passages of each ranking that are fused, per passage of the answer: from the middle of a plateau, 3 to 8 in all
+/// for three passages answer the same questions of tests/ask/questions.txt, from 10 on they answer fewer.
+constexpr std::size_t window_per_passage = 2;
+
 /// A text with at least this share of English function words is English (prose has about 0.4, German 0.05); a folder
 /// that is English as a whole vouches for its tables and code. Who asks in English gets English first.
 constexpr double english_share_min = 0.2;
@@ -96,22 +100,56 @@ found_passage describe(const passage_index& index, const hit& best) {
 struct group {
   std::vector<std::size_t> words;
   std::vector<hit> members;  ///< the best first
+  double score = 0;
 };
+
+std::vector<group>::iterator same_in(std::vector<group>& groups, const std::vector<std::size_t>& words) {
+  return std::find_if(groups.begin(), groups.end(),
+                      [&](const group& earlier) { return similarity(earlier.words, words) >= same_share_min; });
+}
 
 std::vector<group> grouped(const passage_index& index, const std::vector<hit>& ranked, std::size_t count) {
   std::vector<group> groups;
   for (const auto& entry : ranked) {
     auto words = fingerprint(index.passage(entry.passage).text);
-    const auto same = std::find_if(groups.begin(), groups.end(), [&](const group& earlier) {
-      return similarity(earlier.words, words) >= same_share_min;
-    });
-    if (same != groups.end()) {
+    if (const auto same = same_in(groups, words); same != groups.end()) {
       same->members.push_back(entry);
     } else if (groups.size() < count) {
-      groups.push_back({std::move(words), {entry}});
+      groups.push_back({std::move(words), {entry}, entry.score});
     }
   }
   return groups;
+}
+
+/// Both rankings in one, by the ranks of what says the same.
+std::vector<group> fused(std::vector<group> all, std::vector<group> others) {
+  std::vector<hit> first;
+  std::vector<hit> second;
+  const auto place = [&](const group& of) { return static_cast<std::uint32_t>(&of - all.data()); };
+  all.reserve(all.size() + others.size());  // so that places stay
+  for (const auto& one : all) first.push_back({place(one), one.score});
+  for (auto& other : others) {
+    auto same = same_in(all, other.words);
+    if (same == all.end()) {
+      same = all.insert(same, std::move(other));
+    } else {
+      for (const auto& member : other.members) {
+        const bool is_known = std::any_of(same->members.begin(), same->members.end(),
+                                          [&](const hit& known) { return known.passage == member.passage; });
+        if (!is_known) same->members.push_back(member);
+      }
+    }
+    // Two of the others may say the same as one of the first: a ranking has it once.
+    const bool is_there = std::any_of(second.begin(), second.end(),
+                                      [&](const hit& earlier) { return earlier.passage == place(*same); });
+    if (!is_there) second.push_back({place(*same), 0});
+  }
+  std::vector<group> ranked;
+  for (const auto& one : ask::fused(first, second)) {
+    ranked.push_back(std::move(all[one.passage]));
+    ranked.back().score = one.score;
+  }
+  return ranked;
 }
 
 found_passage describe(const passage_index& index, const group& same) {
@@ -119,7 +157,7 @@ found_passage describe(const passage_index& index, const group& same) {
     return index.folder_counts(index.passage(a.passage)).function_share() <
            index.folder_counts(index.passage(b.passage)).function_share();
   });
-  auto found = describe(index, {chosen.passage, same.members.front().score});
+  auto found = describe(index, {chosen.passage, same.score});
   for (const auto& member : same.members) {
     const auto path = index.path_of(index.passage(member.passage));
     const bool is_known = std::find(found.also_in.begin(), found.also_in.end(), path) != found.also_in.end();
@@ -141,15 +179,19 @@ answer answer_with(const passage_index& index, std::string_view question, retrie
   given.how = how;
   given.question = text::cut_utf8(text::trim(question), limits::question_bytes_max);
   const weighted_question wanted(index, question_terms(given.question, terms));
-  std::vector<hit> ranked;
+  // Of each ranking only the best may lift a passage: one that is somewhere in both would be before the first of one.
+  const auto window = how == retrieval::hybrid ? std::min(window_per_passage * count, limits::hits_max) : count;
+  std::vector<group> found;
   if (how != retrieval::vectors) {
-    ranked = by_language(index, given.question, index.search(wanted.terms(), candidates(count)));
+    auto by_words = index.search(wanted.terms(), candidates(count));
+    found = grouped(index, by_language(index, given.question, std::move(by_words)), window);
   }
   if (how != retrieval::bm25) {
-    const auto near = by_language(index, given.question, nearest(candidates(count)));
-    ranked = how == retrieval::hybrid ? fused(ranked, near) : near;
+    auto near = grouped(index, by_language(index, given.question, nearest(candidates(count))), window);
+    found = how == retrieval::hybrid ? fused(std::move(found), std::move(near)) : std::move(near);
   }
-  for (const auto& same : grouped(index, ranked, count)) {
+  if (found.size() > count) found.resize(count);
+  for (const auto& same : found) {
     given.passages.push_back(describe(index, same));
     given.passages.back().extract = extract_sentences(wanted, given.passages.back().text, terms);
   }

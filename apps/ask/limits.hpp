@@ -45,14 +45,14 @@ inline constexpr std::uint32_t passages_max = std::uint32_t{1} << 31;
 /// Numbers of one vector: embedding models give some hundreds, the largest a few thousand.
 inline constexpr std::size_t dimensions_max = 16'384;
 
-/// Bytes of a passage that are embedded. Passages are shorter, but for code in endless lines; models read little
-/// more.
+/// Bytes of one embedded text. They are some sentences, but for code in endless lines; models read little more.
 inline constexpr std::size_t embedded_bytes_max = 4096;
 
-/// Texts of one request to an embedding model: enough to be quick, few enough to be repeated without regret.
-inline constexpr std::size_t embedded_together = 32;
+/// Passages whose texts (three to five each) are one request to an embedding model: enough to be quick, few enough to
+/// be repeated without regret.
+inline constexpr std::size_t embedded_together = 16;
 
-/// Requests to an embedding model at once, and passages that wait for them.
+/// Requests to an embedding model at once, and as many that wait.
 inline constexpr std::size_t embedding_requests_max = 4;
 
 /// Bytes of one file of a kept index; it is read as a whole.

@@ -14,7 +14,7 @@ struct passage {
   std::string section;        ///< headings from the outermost to the innermost, joined by " > "; may be empty
   std::uint32_t ordinal = 0;  ///< position among the passages of its document, from 0
   std::string text;
-  std::vector<float> vector{};  ///< what an embedding model makes of it; empty without one
+  std::vector<std::vector<float>> vectors{};  ///< what an embedding model makes of its parts; empty without one
 };
 
 }  // namespace ask

@@ -5,7 +5,7 @@
 
 #include "ask/index/index_writer.hpp"
 #include "ask/limits.hpp"
-#include "ask/models/embedded_text.hpp"
+#include "ask/models/embedded_texts.hpp"
 #include "ask/passages.hpp"
 #include "ask/storage/index_folder.hpp"
 #include "ask/text/extract.hpp"
@@ -53,19 +53,24 @@ class index_operator final : public sage::operators::operator_base {
 };
 
 sage::task<std::vector<passage>> embed_passages::operator()(const std::vector<passage>& together) const {
+  std::vector<passage> embedded = together;
   std::vector<std::string> texts;
-  texts.reserve(together.size());
-  for (const passage& one : together) texts.push_back(embedded_text(one));
+  std::vector<std::size_t> owners;
+  for (std::size_t i = 0; i < embedded.size(); ++i) {
+    for (std::string& part : embedded_texts(embedded[i])) {
+      texts.push_back(std::move(part));
+      owners.push_back(i);
+    }
+  }
   const auto model = with->embedding();
   auto vectors = co_await model->embed(texts);
-  if (vectors.size() != together.size()) {
+  if (vectors.size() != texts.size()) {
     throw sage::error(
         sage::errc::parse,
-        "has given " + std::to_string(vectors.size()) + " vectors for " + std::to_string(together.size()) + " texts",
+        "has given " + std::to_string(vectors.size()) + " vectors for " + std::to_string(texts.size()) + " texts",
         std::string(model->name()), "check the embedding model");
   }
-  std::vector<passage> embedded = together;
-  for (std::size_t i = 0; i < embedded.size(); ++i) embedded[i].vector = std::move(vectors[i]);
+  for (std::size_t i = 0; i < vectors.size(); ++i) embedded[owners[i]].vectors.push_back(std::move(vectors[i]));
   co_return embedded;
 }
 

@@ -25,7 +25,7 @@ struct to_passages {
 /// Completes  after end of input
 class index_operator;
 
-/// Asks the embedding model for the vectors of some passages, in one request.
+/// Asks the embedding model for the vectors of some passages, in one call.
 struct embed_passages {
   std::shared_ptr<models> with;
 

@@ -13,6 +13,7 @@
 #include <sage/agents.hpp>
 #include <sage/sage.hpp>
 
+#include "sage/functions/tasks/completion.hpp"
 #include "tests/bench/kit/raw_caf.hpp"
 #include "tests/bench/kit/resources.hpp"
 #include "tests/bench/kit/session.hpp"
@@ -29,10 +30,17 @@ SAGE_DESCRIBE(query, product)
 
 struct nothing_kept {};
 
-/// Wants a tool called twice, then answers: what a model costs when it costs nothing.
+/// Wants a tool called twice, then answers: what a model costs when it costs nothing. One that `overlaps` answers by
+/// way of the loop's inbox, as those on sockets do, so that all runs in flight take turns.
 class instant_model final : public chat_model {
  public:
+  explicit instant_model(bool overlaps) : overlaps_(overlaps) {}
   task<chat_reply> chat(const chat_request& request, chat_observer*) override {
+    if (overlaps_) {
+      const pending<bool> answered;
+      answered.make_completion().set(true);
+      static_cast<void>(co_await answered);
+    }
     chat_reply reply;
     reply.usage = {10, 10, 0, false};
     if (request.messages.size() < 5) {
@@ -44,6 +52,9 @@ class instant_model final : public chat_model {
     co_return reply;
   }
   [[nodiscard]] std::string_view name() const noexcept override { return "instant"; }
+
+ private:
+  bool overlaps_;
 };
 
 /// Never answers.
@@ -79,8 +90,8 @@ task<std::int64_t> one_step(agent<chat_history>& self, std::int64_t number) {
   co_return number + static_cast<std::int64_t>(reply.steps);
 }
 
-void run_agents(std::int64_t count, std::size_t in_flight) {
-  static const auto resources = resources_with(std::make_shared<instant_model>());
+void run_agents(std::int64_t count, std::size_t in_flight, bool overlaps) {
+  const auto resources = resources_with(std::make_shared<instant_model>(overlaps));
   environment_options options;
   options.parallelism = in_flight == 1 ? 1 : options.parallelism;
   local_environment env(options);
@@ -154,9 +165,10 @@ int main(int argc, char** argv) {
   const auto count = static_cast<std::int64_t>(100'000 * bench.scale());
   const auto work = static_cast<double>(count);
   if (!bench.is_single_run()) measure_waiting(bench);
-  bench.add("agents_1", work, [&] { run_agents(count, 1); });
+  bench.add("agents_1", work, [&] { run_agents(count, 1, false); });
   bench.add("caf_1", work, [&] { run_caf(count, 1); });
-  bench.add("agents_64", work, [&] { run_agents(count, 64); });
+  bench.add("agents_64", work, [&] { run_agents(count, 64, false); });
+  bench.add("agents_64_overlapping", work, [&] { run_agents(count, 64, true); });
   bench.add("caf_64", work, [&] { run_caf(count, 64); });
   bench.run_rounds();
   if (bench.is_single_run()) return 0;
@@ -167,6 +179,8 @@ int main(int argc, char** argv) {
   };
   bench.at_least("3-step agents, one at a time", rate("agents_1"), "runs/s", 50'000);
   bench.at_least("3-step agents, 64 in flight", rate("agents_64"), "runs/s", 150'000);
+  bench.at_least("3-step agents, 64 in flight that take turns at each answer", rate("agents_64_overlapping"),
+                 "runs/s", 150'000);
   bench.note("CAF requests, one at a time", rate("caf_1"), "requests/s");
   bench.note("CAF requests, 64 in flight", rate("caf_64"), "requests/s");
   bench.note("an agent beside a CAF request, one at a time", bench.times_as_fast("agents_1", "caf_1"), "x");

@@ -319,6 +319,16 @@ TEST_CASE("keys and tokens never appear", "[system][agent_service]") {
   }
 }
 
+TEST_CASE("any server of the API can be the model: here another service", "[system][agent_service]") {
+  const service provider({}, {{"SAGE_CALLER_TOKEN", "what-the-provider-wants"}});
+  const std::string url = "http://127.0.0.1:" + std::to_string(provider.port) + "/v1";
+  const service its({"--model-url", url, "--model", "sage"}, {{"SAGE_API_KEY", "what-the-provider-wants"}});
+  CHECK_THAT(its.ask("Hello", "c1"), StartsWith("Hello, this is Lantern & Loom"));
+  CHECK_THAT(its.ask("thanks", "c1"), StartsWith("You are welcome"));
+  const service wrong({"--model-url", url, "--model", "sage"}, {{"SAGE_API_KEY", "what-nobody-wants"}});
+  CHECK_THAT(wrong.post(service::asking("Hello")), StartsWith("HTTP/1.1 500") && Contains("key"));
+}
+
 TEST_CASE("prompts may come from a folder, and a broken one is told of at once", "[system][agent_service]") {
   const scratch_folder folder;
   folder.write("talk.mustache", "Be brief. {{before}}");

@@ -179,6 +179,50 @@ TEST_CASE("of one conversation eight requests may wait", "[system][chat_server]"
   CHECK_THAT(its.post(service::asking("hello")), Catch::StartsWith("HTTP/1.1 200"));
 }
 
+TEST_CASE("requests of one conversation run one after another, also through operators of their own",
+          "[system][chat_server]") {
+  // Two desks with agents of their own: the second request is for the other desk, and waits for the first all the
+  // same.
+  struct watch {
+    std::atomic<int> running{0};
+    std::atomic<int> clashes{0};
+  };
+  const auto seen = std::make_shared<watch>();
+  const auto desk = [seen](const completion_call& call) -> task<std::string> {
+    if (++seen->running > 1) ++seen->clashes;
+    co_await sleep_for(5ms);
+    --seen->running;
+    co_return "did " + call.text;
+  };
+  local_environment env;
+  std::promise<serving::address> bound;
+  serving::chat_server_options options;
+  options.listen = "127.0.0.1:0";
+  options.on_bound = [&bound](const serving::address& its) { bound.set_value(its); };
+  auto [even, odd] = env.from_source(serving::chat_server(options)).split([](const completion_call& call) {
+    return call.text.size() % 2 == 0;
+  });
+  even.async_map(desk).union_with(odd.async_map(desk)).sink(serving::reply());
+  job running = env.submit("desks");
+  const std::uint16_t port = bound.get_future().get().port;
+  std::vector<std::unique_ptr<raw_client>> clients;
+  for (int i = 0; i < 8; ++i) {
+    const std::string body = service::asking(std::string(static_cast<std::size_t>(i + 1), 'x'));
+    clients.push_back(std::make_unique<raw_client>(port));
+    clients.back()->send(
+        "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nX-Conversation-Id: c\r\nContent-Type: "
+        "application/json\r\nContent-Length: " +
+        std::to_string(body.size()) + "\r\n\r\n" + body);
+  }
+  for (const auto& client : clients) {
+    REQUIRE(client->read_response());
+    CHECK_THAT(client->seen, Catch::StartsWith("HTTP/1.1 200") && Catch::Contains("did x"));
+  }
+  CHECK(seen->clashes == 0);
+  running.drain();
+  CHECK(running.wait().state == job_state::done);
+}
+
 TEST_CASE("a drain answers what was accepted and refuses what comes", "[system][chat_server]") {
   auto its = std::make_unique<service>();
   CHECK_THAT(its->post(service::asking("hello")), Catch::StartsWith("HTTP/1.1 200"));
@@ -226,8 +270,10 @@ TEST_CASE("a request's spans belong to the client's trace", "[system][chat_serve
   const auto spans = std::make_shared<kept_spans>();
   {
     service its({}, spans);
-    its.post(service::asking("hello"), "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n");
-    its.post(service::asking("fail"));
+    CHECK_FALSE(
+        its.post(service::asking("hello"), "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n")
+            .empty());
+    CHECK_FALSE(its.post(service::asking("fail")).empty());
   }
   std::map<std::string, std::vector<span>> by_name;
   for (const span& one : spans->spans()) by_name[one.name].push_back(one);

@@ -59,7 +59,7 @@ void index_writer::add(passage added) {
     throw sage::error(sage::errc::limit, "more passages than one index can hold", added.path,
                       "index fewer documents");
   }
-  index_.vectors_.add(added.vector, number, added.path);
+  index_.vectors_.add(added.vectors, number, added.path);
   const auto body = read_field(added.text, field::body, number);
   const auto section = read_field(added.section, field::section, number);
   const auto title = read_field(added.title, field::title, number);

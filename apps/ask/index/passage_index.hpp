@@ -93,7 +93,7 @@ class passage_index {
     return documents_[passage.document].title;
   }
 
-  /// One per passage, by its number, or none at all.
+  /// Of every passage, by its number, or none at all.
   [[nodiscard]] const vector_table& vectors() const noexcept { return vectors_; }
   [[nodiscard]] vector_table take_vectors() noexcept { return std::exchange(vectors_, {}); }
 

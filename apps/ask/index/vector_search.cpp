@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
+#include <unordered_set>
 #include <utility>
 
 #include <hnswlib/hnswlib.h>
@@ -22,7 +23,9 @@ constexpr std::size_t links_max = 16;         ///< per vector above the lowest l
 constexpr std::size_t lowest_links_max = 32;  ///< as the library has it
 constexpr std::size_t construction_width = 200;
 constexpr std::size_t search_width_min = 256;  ///< what is looked at: recall beats a millisecond here
-constexpr std::uint32_t level_max = 32;        ///< a level is reached by one vector of 16 to its power
+constexpr std::size_t vectors_per_passage =
+    4;                                   ///< looked at: about what a passage has; there is no search by passage
+constexpr std::uint32_t level_max = 32;  ///< a level is reached by one vector of 16 to its power
 
 std::size_t links_at(std::uint32_t level) {
   return level == 0 ? lowest_links_max : links_max;
@@ -31,11 +34,12 @@ std::size_t links_at(std::uint32_t level) {
 }  // namespace
 
 struct vector_search::graph {
-  graph(std::uint32_t count, std::uint32_t dimensions)
-      : vectors(count),
+  graph(std::vector<std::uint32_t> passage_of, std::uint32_t dimensions)
+      : owners(std::move(passage_of)),
+        vectors(static_cast<std::uint32_t>(owners.size())),
         width(dimensions),
         space(dimensions),
-        nodes(&space, std::max<std::size_t>(count, 1), links_max, construction_width) {
+        nodes(&space, std::max<std::size_t>(vectors, 1), links_max, construction_width) {
     // While adding, the library reads one link behind a full list: there has to be one.
     nodes.size_links_per_element_ += sizeof(id);
     nodes.setEf(search_width_min);
@@ -49,6 +53,7 @@ struct vector_search::graph {
     return {reinterpret_cast<id*>(list + 1), nodes.getListCount(list)};
   }
 
+  std::vector<std::uint32_t> owners;  ///< the passage of each vector
   std::uint32_t vectors;
   std::uint32_t width;
   hnswlib::InnerProductSpace space;
@@ -61,7 +66,7 @@ vector_search::vector_search(vector_search&&) noexcept = default;
 vector_search& vector_search::operator=(vector_search&&) noexcept = default;
 
 vector_search::vector_search(const vector_table& vectors)
-    : graph_(std::make_unique<graph>(vectors.size(), vectors.dimensions())) {
+    : graph_(std::make_unique<graph>(vectors.owners(), vectors.dimensions())) {
   for (std::uint32_t number = 0; number < vectors.size(); ++number) {
     graph_->nodes.addPoint(vectors[number].data(), number);
   }
@@ -71,17 +76,27 @@ std::uint32_t vector_search::size() const noexcept {
   return graph_->vectors;
 }
 
+std::uint32_t vector_search::passages() const noexcept {
+  return graph_->owners.empty() ? 0 : graph_->owners.back() + 1;
+}
+
 std::uint32_t vector_search::dimensions() const noexcept {
   return graph_->width;
 }
 
 std::vector<hit> vector_search::search(std::span<const float> question, std::size_t count) const {
-  count = std::min({count, limits::hits_max, std::size_t{size()}});
-  if (count == 0) return {};
-  auto found = graph_->nodes.searchKnn(question.data(), count);
-  std::vector<hit> hits(found.size());
-  for (auto into = hits.rbegin(); into != hits.rend(); ++into, found.pop()) {
-    *into = {static_cast<std::uint32_t>(found.top().second), 1.0 - double{found.top().first}};
+  count = std::min(count, limits::hits_max);
+  const auto looked_at = std::min(count * vectors_per_passage, std::size_t{size()});
+  if (looked_at == 0) return {};
+  auto found = graph_->nodes.searchKnn(question.data(), looked_at);
+  std::vector<hit> nearest(found.size());
+  for (auto into = nearest.rbegin(); into != nearest.rend(); ++into, found.pop()) {
+    *into = {graph_->owners[found.top().second], 1.0 - double{found.top().first}};
+  }
+  std::vector<hit> hits;
+  std::unordered_set<std::uint32_t> seen;
+  for (const auto& one : nearest) {
+    if (hits.size() < count && seen.insert(one.passage).second) hits.push_back(one);
   }
   return hits;
 }
@@ -92,6 +107,7 @@ void vector_search::encode(byte_writer& out) const {
   out.put_number(its.vectors);
   out.put_number(size() == 0 ? 0 : its.nodes.enterpoint_node_);
   for (id node = 0; node < its.vectors; ++node) {
+    out.put_number(its.owners[node]);
     out.put_floats({its.vector_of(node), its.width});
     const auto top = static_cast<std::uint32_t>(its.nodes.element_levels_[node]);
     out.put_number(top);
@@ -107,6 +123,7 @@ namespace {
 
 // One vector with its links, before it is believed.
 struct read_node {
+  std::uint32_t passage = 0;
   std::vector<float> vector;
   std::vector<std::vector<id>> links;  ///< by level
 
@@ -115,6 +132,7 @@ struct read_node {
 
 read_node read(byte_reader& in, std::uint32_t width, std::uint32_t count) {
   read_node node;
+  node.passage = in.number32(limits::passages_max - 1);
   node.vector.resize(width);
   in.floats(node.vector);
   node.links.resize(std::size_t{in.number32(level_max)} + 1);
@@ -127,7 +145,10 @@ read_node read(byte_reader& in, std::uint32_t width, std::uint32_t count) {
 
 // A search enters on top and goes down; on each level it follows links, which lead to vectors of that level.
 void check(byte_reader& in, const std::vector<read_node>& nodes, id entrance) {
+  std::uint32_t passages = 0;
   for (const auto& node : nodes) {
+    if (node.passage != passages && node.passage + 1 != passages) in.fail("a passage has no vector");
+    passages = node.passage + 1;
     if (node.top() > nodes[entrance].top()) in.fail("a vector is above the entrance");
     for (std::uint32_t level = 0; level <= node.top(); ++level) {
       for (const id link : node.links[level]) {
@@ -152,7 +173,9 @@ std::unique_ptr<vector_search> vector_search::decode(byte_reader& in) {
   if (!in.failed()) check(in, nodes, entrance);
   if (in.failed()) return nullptr;
 
-  auto made = std::make_unique<graph>(vectors, width);
+  std::vector<std::uint32_t> owners;
+  for (const auto& node : nodes) owners.push_back(node.passage);
+  auto made = std::make_unique<graph>(std::move(owners), width);
   auto& into = made->nodes;
   for (id node = 0; node < vectors; ++node) {
     const auto& from = nodes[node];

@@ -24,11 +24,13 @@ class vector_search {
   vector_search(vector_search&&) noexcept;
   vector_search& operator=(vector_search&&) noexcept;
 
-  /// The `count` passages (about: the search is approximate) whose vectors have the smallest angle to `question`, of
-  /// this dimension and length 1, nearest first; the score is the angle's cosine.
+  /// At most `count` passages that have the vectors (about: the search is approximate) with the smallest angle to
+  /// `question`, of this dimension and length 1. The nearest first; a passage counts by its nearest vector, its score
+  /// is the angle's cosine. Fewer when single passages have most of the near vectors.
   [[nodiscard]] std::vector<hit> search(std::span<const float> question, std::size_t count) const;
 
-  [[nodiscard]] std::uint32_t size() const noexcept;
+  [[nodiscard]] std::uint32_t size() const noexcept;  ///< vectors
+  [[nodiscard]] std::uint32_t passages() const noexcept;
   [[nodiscard]] std::uint32_t dimensions() const noexcept;
 
   /// Vectors and graph, as docs/formats/ask_index.md says.

@@ -28,14 +28,7 @@ std::vector<float> scaled_to_one(std::span<const float> vector, std::string_view
   return scaled;
 }
 
-std::uint32_t vector_table::size() const noexcept {
-  return dimensions_ == 0 ? 0 : static_cast<std::uint32_t>(numbers_.size() / dimensions_);
-}
-
-void vector_table::add(std::span<const float> vector, std::uint32_t number, std::string_view path) {
-  if (vector.empty() && empty()) return;
-  if (number == 0) dimensions_ = static_cast<std::uint32_t>(vector.size());
-  if (number != size()) throw refused("some texts have a vector, others have none", path);
+void vector_table::add(std::span<const float> vector, std::string_view path) {
   if (vector.size() != dimensions_ || vector.size() > limits::dimensions_max) {
     throw refused("a vector of " + std::to_string(vector.size()) + " numbers among those of " +
                       std::to_string(dimensions_) + " (at most " + std::to_string(limits::dimensions_max) + ")",
@@ -45,14 +38,21 @@ void vector_table::add(std::span<const float> vector, std::uint32_t number, std:
   numbers_.insert(numbers_.end(), scaled.begin(), scaled.end());
 }
 
+void vector_table::add(std::span<const std::vector<float>> vectors, std::uint32_t number, std::string_view path) {
+  if (vectors.empty() && empty()) return;
+  if (vectors.empty() || number != passages()) throw refused("some texts have vectors, others have none", path);
+  if (empty()) dimensions_ = static_cast<std::uint32_t>(vectors.front().size());
+  for (const auto& one : vectors) add(std::span<const float>(one), path);
+  owners_.insert(owners_.end(), vectors.size(), number);
+}
+
 void vector_table::append(vector_table&& other) {
-  if (other.empty()) {
-    if (!empty()) throw refused("some texts have a vector, others have none", "merge");
-    return;
-  }
-  if (empty()) throw refused("some texts have a vector, others have none", "merge");
+  if (empty() && other.empty()) return;
+  if (empty() || other.empty()) throw refused("some texts have vectors, others have none", "merge");
   if (other.dimensions_ != dimensions_) throw refused("vectors of several lengths", "merge");
   numbers_.insert(numbers_.end(), other.numbers_.begin(), other.numbers_.end());
+  const auto before = passages();
+  for (const auto owner : other.owners_) owners_.push_back(before + owner);
   other = {};
 }
 

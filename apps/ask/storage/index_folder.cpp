@@ -76,7 +76,8 @@ sage::result<document_index> read_files(const std::string& folder, const manifes
   auto graph = decode_vectors(*vectors);
   if (!graph) return damaged(graph.error(), inside(folder, its.vectors->file.name));
   read.vectors = *std::move(graph);
-  if (read.vectors->size() != read.texts.passages() || read.vectors->dimensions() != its.vectors->dimensions) {
+  if (read.vectors->passages() != read.texts.passages() || read.vectors->size() != its.vectors->count ||
+      read.vectors->dimensions() != its.vectors->dimensions) {
     return damaged({sage::errc::parse, "it doesn't hold what its manifest says"},
                    inside(folder, its.vectors->file.name));
   }

@@ -76,7 +76,9 @@ flow async_operator::drive(output& out) {
     if (self_->time().now() - begun < self_->turn_max()) continue;
     settle_ended();
     has_room = emit_results(out);
-    yielded_ = has_room && (loop.has_ready() || !core_->ended.empty() || (input_ && running_ < bounds_.capacity));
+    // Whoever has just ended may have made room for one that waits, and nobody else would start it.
+    const bool may_start = running_ < bounds_.capacity && (input_ || !startable_.empty());
+    yielded_ = has_room && (loop.has_ready() || !core_->ended.empty() || !core_->emitting.empty() || may_start);
     break;
   }
   if (!emit_made(out)) has_room = false;

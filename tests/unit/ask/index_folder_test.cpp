@@ -38,7 +38,7 @@ ask::document_index some_index(std::uint64_t seed, std::size_t passages, bool wi
     const auto document = std::to_string(i / 3);
     ask::passage one{"folder/" + document, "Title " + document, some_words(random, random() % 4),
                      static_cast<std::uint32_t>(i % 3), some_words(random, 1 + random() % 30)};
-    if (with_vectors) one.vector = some_vector(random);
+    for (std::size_t part = 0; with_vectors && part <= i % 3; ++part) one.vectors.push_back(some_vector(random));
     writer.add(std::move(one));
   }
   return ask::finish_index(writer.finish(), "a model");
@@ -238,14 +238,16 @@ TEST_CASE("manifests that lie or aren't ours are told of", "[ask][storage]") {
     change(other);
     scratch.write("index/manifest.json", to_json(other));
   };
-  with([](ask::manifest& m) { m.passages = m.vectors->count = 19; });
+  with([](ask::manifest& m) { m.passages = 19; });
   check_damaged(folder, "doesn't hold what its manifest says");
   with([](ask::manifest& m) { m.terms += 1; });
   check_damaged(folder, "doesn't hold what its manifest says");
   with([](ask::manifest& m) { m.vectors->dimensions = 9; });
   check_damaged(folder, "doesn't hold what its manifest says");
+  with([](ask::manifest& m) { m.vectors->count += 1; });
+  check_damaged(folder, "doesn't hold what its manifest says");
   with([](ask::manifest& m) { m.vectors->count = 19; });
-  check_damaged(folder, "other vectors than passages");
+  check_damaged(folder, "fewer vectors than passages");
   with([](ask::manifest& m) { std::swap(m.texts, m.vectors->file); });
   check_damaged(folder, "doesn't begin as such a file does");
   with([](ask::manifest& m) { m.texts.name = "../passages"; });
@@ -272,7 +274,10 @@ TEST_CASE("manifests that lie or aren't ours are told of", "[ask][storage]") {
 TEST_CASE("the nearest vectors are found, and by their angle", "[ask][storage]") {
   std::mt19937_64 random(7);
   ask::vector_table table;
-  for (std::uint32_t i = 0; i < 1000; ++i) table.add(some_vector(random), i, "test");
+  for (std::uint32_t i = 0; i < 1000; ++i) {
+    const std::vector<std::vector<float>> one{some_vector(random)};
+    table.add(one, i, "test");
+  }
   const ask::vector_search search(table);
   std::size_t right = 0;
   for (std::uint32_t i = 0; i < 100; ++i) {

@@ -7,6 +7,8 @@
 
 #include "ask/answer.hpp"
 #include "ask/index/index_writer.hpp"
+#include "ask/limits.hpp"
+#include "ask/models/embedded_texts.hpp"
 #include "sage/base/error.hpp"
 #include "tests/catch.hpp"
 #include "tests/unit/seeds.hpp"
@@ -28,9 +30,9 @@ std::vector<std::uint32_t> passages_of(const std::vector<ask::hit>& ranked) {
 // Passages about three things, with vectors that say so without any common word.
 ask::passage_index about_three_things() {
   ask::index_writer writer;
-  writer.add({"boats.txt", "", "", 0, "Ships sail across the ocean.", {2, 0, 0}});
-  writer.add({"food.txt", "", "", 0, "The bread is baked at night.", {0, 3, 0}});
-  writer.add({"sky.txt", "", "", 0, "The moon rises over the harbour.", {0, 0.1F, 5}});
+  writer.add({"boats.txt", "", "", 0, "Ships sail across the ocean.", {{2, 0, 0}}});
+  writer.add({"food.txt", "", "", 0, "The bread is baked at night.", {{0, 3, 0}}});
+  writer.add({"sky.txt", "", "", 0, "The moon rises over the harbour.", {{0, 0.1F, 5}, {0, 1, 1}}});
   return writer.finish();
 }
 
@@ -98,35 +100,63 @@ TEST_CASE("an answer by vectors finds what no word of the question is in, a hybr
 
 TEST_CASE("partial indexes with vectors merge to what one would be", "[ask][retrieval]") {
   ask::index_writer other;
-  other.add({"winds.txt", "", "", 0, "A gale blows.", {1, 1, 0}});
+  other.add({"winds.txt", "", "", 0, "A gale blows.", {{1, 1, 0}}});
   auto whole = about_three_things();
   whole.merge(other.finish());
-  REQUIRE(whole.vectors().size() == 4);
-  CHECK(whole.vectors()[3][0] == Approx(std::sqrt(0.5)));
+  REQUIRE(whole.vectors().size() == 5);
+  CHECK(whole.vectors().owners() == std::vector<std::uint32_t>{0, 1, 2, 2, 3});
+  CHECK(whole.vectors().passages() == 4);
+  CHECK(whole.vectors()[4][0] == Approx(std::sqrt(0.5)));
   CHECK(whole.vectors()[0][0] == Approx(1.0));
 
   ask::passage_index empty;
   empty.merge(about_three_things());
-  CHECK(empty.vectors().size() == 3);
+  CHECK(empty.vectors().passages() == 3);
   empty.merge({});
-  CHECK(empty.vectors().size() == 3);
+  CHECK(empty.vectors().passages() == 3);
 }
 
 TEST_CASE("vectors that can't be compared are refused", "[ask][retrieval]") {
-  const auto refused = [](std::vector<float> first, std::vector<float> second) {
+  using vectors = std::vector<std::vector<float>>;
+  const auto refused = [](vectors first, vectors second) {
     ask::index_writer writer;
     writer.add({"a.txt", "", "", 0, "a", std::move(first)});
     CHECK_THROWS_AS(writer.add({"b.txt", "", "", 0, "b", std::move(second)}), sage::error);
   };
-  refused({1, 2}, {1, 2, 3});
-  refused({1, 2}, {});
-  refused({}, {1, 2});
-  refused({1, 2}, {0, 0});
-  refused({1, 2}, {1, std::numeric_limits<float>::quiet_NaN()});
-  refused({1, 2}, {1, std::numeric_limits<float>::infinity()});
+  refused({{1, 2}}, {{1, 2, 3}});
+  refused({{1, 2}}, {{1, 2}, {1}});
+  refused({{1, 2}}, {});
+  refused({}, {{1, 2}});
+  refused({{1, 2}}, {{0, 0}});
+  refused({{1, 2}}, {{1, std::numeric_limits<float>::quiet_NaN()}});
+  refused({{1, 2}}, {{1, std::numeric_limits<float>::infinity()}});
 
   ask::index_writer without;
   without.add({"c.txt", "", "", 0, "c"});
   auto whole = about_three_things();
   CHECK_THROWS_AS(whole.merge(without.finish()), sage::error);
+}
+
+TEST_CASE("a passage is as near as its nearest part, and found once", "[ask][retrieval]") {
+  const ask::vector_search search(about_three_things().take_vectors());
+  CHECK(search.size() == 4);
+  CHECK(search.passages() == 3);
+  const auto found = search.search(std::vector<float>{0, 0, 1}, 3);
+  REQUIRE(found.size() == 3);
+  CHECK(found[0].passage == 2);
+  CHECK(found[0].score == Approx(5 / std::sqrt(25.01)));
+  CHECK(passages_of(found).size() == 3);
+}
+
+TEST_CASE("an embedding model reads a passage in parts of whole sentences", "[ask][retrieval]") {
+  const std::string sentence = "Ships come and go at all hours of the day and of the night.";  // 14 words
+  ask::passage one{"a.txt", "", "", 0, sentence + " " + sentence + " " + sentence};
+  CHECK(ask::embedded_texts(one) == std::vector<std::string>{sentence + " " + sentence, sentence});
+  one.text = "Short.";
+  CHECK(ask::embedded_texts(one) == std::vector<std::string>{"Short."});
+  one.text = "";
+  CHECK(ask::embedded_texts(one) == std::vector<std::string>{"a.txt"});
+  one.text = std::string(100'000, 'x');
+  REQUIRE(ask::embedded_texts(one).size() == 1);
+  CHECK(ask::embedded_texts(one).front().size() == ask::limits::embedded_bytes_max);
 }

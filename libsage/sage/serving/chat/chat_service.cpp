@@ -37,14 +37,17 @@ read_status chat_service::read(batch<completion_call>& into, std::size_t records
   const std::lock_guard lock(mutex());
   queue_.read(into, records_max, "chat_server", gone);
   if (queue_.size() > 0) return read_status::more;
-  return is_draining() ? read_status::end_of_split : read_status::idle;
+  return is_draining() && held_back_ == 0 ? read_status::end_of_split : read_status::idle;
 }
 
 void chat_service::close() noexcept {
   http_service::close();
   request_queue<completion_call>::left_over left;
+  std::unordered_map<std::string, conversation> held_back;  // let go of outside the lock, like those left over
   const std::lock_guard lock(mutex());
   queue_.clear(left);
+  held_back.swap(conversations_);
+  held_back_ = 0;
 }
 
 bool chat_service::on_page(const server_request& request, response_stream& to) {
@@ -74,19 +77,17 @@ std::optional<http_problem> chat_service::check_model(const std::string& model) 
 // Decides whether a request comes in, and counts it when it does. Under the lock.
 std::optional<http_problem> chat_service::admit_call(const std::string& conversation, const caller& who,
                                                      nanoseconds now) {
-  if (queue_.size() >= options_.requests_waiting_max) {
+  if (queue_.size() + held_back_ >= options_.requests_waiting_max) {
     return refusal(503, "overloaded", "too many requests wait", busy_retry_s);
   }
   const std::string key = conversation_key(who.tenant, conversation);
   if (!conversation.empty()) {
     const auto found = conversations_.find(key);
-    if (found != conversations_.end() && found->second > options_.conversation_waiting_max) {
+    if (found != conversations_.end() && found->second.waiting.size() >= options_.conversation_waiting_max) {
       return refusal(429, "conversation_busy", "too many requests of this conversation wait", busy_retry_s);
     }
   }
-  if (auto problem = admit(who, now)) return problem;
-  if (!conversation.empty()) ++conversations_[key];
-  return std::nullopt;
+  return admit(who, now);
 }
 
 void chat_service::on_call(const server_request& request, const caller& who,
@@ -130,7 +131,8 @@ void chat_service::on_call(const server_request& request, const caller& who,
   completion_call call;
   call.id = record.id;
   call.remembers = !wanted.conversation_id.empty();
-  call.conversation = call.remembers ? wanted.conversation_id : record.id;
+  // Of two tenants with the same id neither may read the other's memory.
+  call.conversation = call.remembers ? who.tenant + "/" + wanted.conversation_id : record.id;
   call.tenant = who.tenant;
   call.messages = new_messages(wanted);
   for (const chat_message& message : wanted.chat.messages) {
@@ -146,7 +148,16 @@ void chat_service::on_call(const server_request& request, const caller& who,
     if (!problem) {
       ref<item_scope> item = item_scope::make(std::move(settings));
       reply->attach(*item);
-      queue_.push(std::move(call), std::move(item));
+      const bool is_named = call.remembers;
+      const auto [its, is_first] =
+          is_named ? conversations_.try_emplace(conversation_key(who.tenant, wanted.conversation_id))
+                   : std::pair(conversations_.end(), true);
+      if (is_first) {
+        queue_.push(std::move(call), std::move(item));
+      } else {
+        its->second.waiting.push_back({std::move(call), std::move(item)});
+        ++held_back_;
+      }
     }
   }
   if (problem) {
@@ -161,14 +172,26 @@ void chat_service::on_call(const server_request& request, const caller& who,
 }
 
 void chat_service::on_end(const request_record& request, int status, const chat_usage& usage) {
+  bool has_next = false;
   {
     const std::lock_guard lock(mutex());
     end_of(request.tenant);
     if (!request.conversation.empty()) {
       const auto found = conversations_.find(conversation_key(request.tenant, request.conversation));
-      if (found != conversations_.end() && --found->second == 0) conversations_.erase(found);
+      if (found != conversations_.end()) {
+        auto& waiting = found->second.waiting;
+        has_next = !waiting.empty();
+        if (has_next) {
+          queue_.push(std::move(waiting.front().call), std::move(waiting.front().item));
+          waiting.pop_front();
+          --held_back_;
+        } else {
+          conversations_.erase(found);
+        }
+      }
     }
   }
+  if (has_next) wake_reader();
   log_end(request, status, usage.tokens());
 }
 

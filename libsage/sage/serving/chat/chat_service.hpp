@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,7 +35,13 @@ class chat_service final : public http_service {
 
   chat_server_options options_;
   request_queue<completion_call> queue_;
-  std::unordered_map<std::string, std::size_t> conversations_;  // requests that have not ended, by tenant and id
+  // The requests of one conversation run one after another, whatever becomes of each: the next one is let into the
+  // pipeline when the one before has ended.
+  struct conversation {
+    std::deque<request_queue<completion_call>::waiting> waiting;
+  };
+  std::unordered_map<std::string, conversation> conversations_;  // of which one request runs, by tenant and id
+  std::size_t held_back_ = 0;                                    // in all conversations
 };
 
 }  // namespace sage::serving

@@ -11,7 +11,7 @@ namespace sage {
 /// One request of a chat server. Its item (tenant, deadline, who waits for the answer) travels beside it.
 struct completion_call {
   std::string id;            ///< of the request
-  std::string conversation;  ///< as the client calls it; of a request that is complete in itself, its own id
+  std::string conversation;  ///< "TENANT/ID", by what the client calls it; of one that is complete in itself, its id
   std::string tenant;
   bool remembers = false;              ///< whether the client named the conversation: then the server's memory counts
   std::string text;                    ///< of the last message of the user

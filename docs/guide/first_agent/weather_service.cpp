@@ -92,7 +92,7 @@ sage::app weather_service() {
       std::fflush(stdout);
     };
     env.from_source(sage::serving::chat_server(server))
-        .key_by([](const sage::completion_call& call) { return call.tenant + "/" + call.conversation; })
+        .key_by(&sage::completion_call::conversation)
         .transform("weather", sage::agent_operator(weather_agent, {.capacity = 256, .resources = resources}))
         .on_error(sage::drop)  // of one request; its client is told, the service goes on
         .sink(sage::serving::reply());

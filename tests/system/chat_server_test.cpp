@@ -175,7 +175,7 @@ TEST_CASE("of one conversation eight requests may wait", "[system][chat_server]"
     if (answer.starts_with("HTTP/1.1 429")) refused = answer;
   }
   CHECK_THAT(refused, Catch::Contains("Retry-After") && Catch::Contains("conversation_busy"));
-  CHECK(its.model->running() == 1);
+  CHECK(sage::testing::comes_true([&] { return its.model->running() == 1; }));
   CHECK_THAT(its.post(service::asking("hello")), Catch::StartsWith("HTTP/1.1 200"));
 }
 

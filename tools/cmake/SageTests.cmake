@@ -50,7 +50,7 @@ function(sage_test_binary name)
     string(REGEX REPLACE "_test\\.cpp$" "" entry "${entry}")
     string(REGEX MATCH "/.*" entry "${entry}")
     string(REPLACE "/" "." entry "${arg_LABEL}${entry}")
-    add_test(NAME "${entry}" COMMAND ${name} --warn NoAssertions --filenames-as-tags "[#${file_name}]"
+    add_test(NAME "${entry}" COMMAND ${name} --warn NoAssertions --filenames-as-tags "[#${file_name}]~[.]"
       WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
     set_tests_properties("${entry}" PROPERTIES LABELS "${arg_LABEL}" TIMEOUT 300
       FAIL_REGULAR_EXPRESSION "No test cases matched" ENVIRONMENT "${SAGE_TEST_ENVIRONMENT}")

@@ -16,10 +16,6 @@ namespace {
 constexpr std::size_t candidates_min = 200;
 constexpr std::size_t candidates_per_passage = 30;
 
-/// Passages of each ranking that are fused, per passage of the answer: from the middle of a plateau, 3 to 8 in all
-/// for three passages answer the same questions of tests/ask/questions.txt, from 10 on they answer fewer.
-constexpr std::size_t window_per_passage = 2;
-
 /// A text with at least this share of English function words is English (prose has about 0.4, German 0.05); a folder
 /// that is English as a whole vouches for its tables and code. Who asks in English gets English first.
 constexpr double english_share_min = 0.2;
@@ -179,15 +175,16 @@ answer answer_with(const passage_index& index, std::string_view question, retrie
   given.how = how;
   given.question = text::cut_utf8(text::trim(question), limits::question_bytes_max);
   const weighted_question wanted(index, question_terms(given.question, terms));
-  // Of each ranking only the best may lift a passage: one that is somewhere in both would be before the first of one.
-  const auto window = how == retrieval::hybrid ? std::min(window_per_passage * count, limits::hits_max) : count;
+  // Each ranking brings as many passages as the answer has. From longer ones a passage that is somewhere in both
+  // would come before the first of one: with ten instead of three, fewer questions of tests/ask/questions.txt are
+  // answered.
   std::vector<group> found;
   if (how != retrieval::vectors) {
     auto by_words = index.search(wanted.terms(), candidates(count));
-    found = grouped(index, by_language(index, given.question, std::move(by_words)), window);
+    found = grouped(index, by_language(index, given.question, std::move(by_words)), count);
   }
   if (how != retrieval::bm25) {
-    auto near = grouped(index, by_language(index, given.question, nearest(candidates(count))), window);
+    auto near = grouped(index, by_language(index, given.question, nearest(candidates(count))), count);
     found = how == retrieval::hybrid ? fused(std::move(found), std::move(near)) : std::move(near);
   }
   if (found.size() > count) found.resize(count);

@@ -58,14 +58,19 @@ struct provider {
   }
 };
 
-model_endpoint hasty() {
+model_endpoint bounded() {
   model_endpoint endpoint;
-  endpoint.connect_timeout_ms = 2000;
-  endpoint.first_byte_timeout_ms = 300;
-  endpoint.idle_timeout_ms = 300;
-  endpoint.total_timeout_ms = 3000;
   endpoint.event_bytes_max = 64 << 10;
   endpoint.response_bytes_max = 1 << 20;
+  return endpoint;
+}
+
+// For what hangs, and nothing else: a busy machine may let anybody wait.
+model_endpoint hasty() {
+  model_endpoint endpoint = bounded();
+  endpoint.first_byte_timeout_ms = 400;
+  endpoint.idle_timeout_ms = 400;
+  endpoint.total_timeout_ms = 5000;
   return endpoint;
 }
 
@@ -267,7 +272,8 @@ TEST_CASE("whatever a provider does wrong is one clear error, soon, and without 
   for (const misdeed& one : misdeeds()) {
     for (const bool streamed : {true, false}) {
       INFO(one.what << (streamed ? ", streamed" : ", whole"));
-      provider its(hasty());
+      const bool hangs = one.expected.front() == provider_failure::timeout;
+      provider its(hangs ? hasty() : bounded());
       its.server.http().answer(one.answer);
       keeping_observer seen;
       const nanoseconds begun = system_clock().now();
@@ -333,7 +339,7 @@ TEST_CASE("a provider without TLS is one clear error for a client that wants it"
 }
 
 TEST_CASE("odd but harmless streams are answers", "[llm][models][http]") {
-  provider its(hasty());
+  provider its;
   const auto answer_of = [&](scripted_answer answer) {
     its.server.http().answer(std::move(answer));
     keeping_observer seen;

@@ -290,6 +290,21 @@ TEST_CASE("a request's spans belong to the client's trace", "[system][chat_serve
   CHECK(by_name["chat request"].back().trace_low != request.trace_low);  // a trace of its own
 }
 
+TEST_CASE("two tenants may use the same conversation id and share no memory", "[system][chat_server]") {
+  const std::string first = "a-token-of-a-caller-1", second = "a-token-of-a-caller-2";
+  const auto known = serving::callers::from_text("acme " + serving::to_hex(serving::hash_of(first)) + "\nfoo " +
+                                                     serving::to_hex(serving::hash_of(second)) + "\n",
+                                                 "callers");
+  REQUIRE(known);
+  service its({.allowed = std::make_shared<serving::callers>(*known)});
+  const auto as = [](const std::string& token) {
+    return "X-Conversation-Id: c1\r\nAuthorization: Bearer " + token + "\r\n";
+  };
+  CHECK_THAT(its.post(service::asking("one"), as(first)), Catch::Contains("1 messages"));
+  CHECK_THAT(its.post(service::asking("two"), as(first)), Catch::Contains("3 messages"));
+  CHECK_THAT(its.post(service::asking("three"), as(second)), Catch::Contains("1 messages"));
+}
+
 struct price_query {
   std::string product;
   int count = 1;

@@ -59,4 +59,16 @@ class model_call {
   http_call http_;
 };
 
+/// Cancels a call when its owner's frame goes, whichever way that is; after the answer it does nothing.
+class hang_up {
+ public:
+  explicit hang_up(const model_call& call) noexcept : call_(call) {}
+  ~hang_up() { call_.cancel(); }
+  hang_up(const hang_up&) = delete;
+  hang_up& operator=(const hang_up&) = delete;
+
+ private:
+  const model_call& call_;
+};
+
 }  // namespace sage::llm

@@ -51,7 +51,7 @@ std::uint64_t token_of(functions::wake_ticket ticket) noexcept {
 async_core::async_core(const clock& time, const context& self)
     : loop_(time, self.engine(), self.blocking()), bell_(std::make_shared<stop_bell>(loop_.inbox())) {}
 
-bool async_core::watch(async_call& call) {
+void async_core::watch(async_call& call) {
   item_scope& item = *call.item;
   if (item.deadline() != 0) {
     if (item.deadline() <= loop_.time().now()) item.stop(stop_reason::deadline);
@@ -60,7 +60,6 @@ bool async_core::watch(async_call& call) {
   call.watch.ticket = loop_.expect(call.watch);
   call.watch.is_subscribed = item.subscribe(bell_, token_of(call.watch.ticket));
   if (!call.watch.is_subscribed) unwatch(call);
-  return !item.is_stopped();
 }
 
 void async_core::unwatch(async_call& call) noexcept {

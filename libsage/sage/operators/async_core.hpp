@@ -25,8 +25,8 @@ class async_core {
   void on_call_end(async_call& call);
   void on_call_timer(async_call& call) noexcept;
   void on_item_event(async_call& call) noexcept;
-  /// Wants to hear when the call's item is stopped or late. False when it already is.
-  [[nodiscard]] bool watch(async_call& call);
+  /// Wants to hear when the call's item is stopped or late.
+  void watch(async_call& call);
   void unwatch(async_call& call) noexcept;
   [[nodiscard]] async_call& take_free();
   void give_back(async_call& call) noexcept { free_.push_back(&call); }

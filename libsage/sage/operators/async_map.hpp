@@ -1,6 +1,7 @@
 /// async_map, async_flat_map: operators whose function is a coroutine.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -204,8 +205,9 @@ class async_function_operator final : public async_operator {
   }
   // Queues of keys without calls stay until there are many: an agent's next request is likely to come.
   void drop_queue(call_queue&) override {
-    if (queues_.size() <= idle_queues_max) return;
+    if (queues_.size() < sweep_at_) return;
     std::erase_if(queues_, [](const auto& entry) { return entry.second.first == nullptr; });
+    sweep_at_ = std::max(idle_queues_max, 2 * queues_.size());  // else many busy keys are looked through at every end
   }
 
   std::string show_record(const async_call& of) const override {
@@ -218,6 +220,7 @@ class async_function_operator final : public async_operator {
     std::size_t operator()(const owned_key& key) const noexcept { return stable_hash(key); }
   };
   static constexpr std::size_t idle_queues_max = 4096;
+  std::size_t sweep_at_ = idle_queues_max;
 
   Extract extract_;
   F prototype_;  // moved into the core when it is opened

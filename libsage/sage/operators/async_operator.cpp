@@ -148,7 +148,7 @@ void async_operator::take_item(async_call& call, bool consume) {
   if (!items || !items[cursor_]) return;
   call.item = consume ? std::move(items[cursor_]) : items[cursor_];
   call.self.set_item(call.item.get());
-  static_cast<void>(core_->watch(call));
+  core_->watch(call);
 }
 
 void async_operator::begin_span(async_call& call) {

@@ -43,7 +43,7 @@ struct service_settings {
 struct request_record {
   std::string id;
   std::string tenant;
-  std::string conversation;  // empty unless the client named it
+  std::string conversation;  // "TENANT/ID"; empty unless the client named it
   nanoseconds received = 0;
   trace_context trace;            // with the request's own span as its parent_span
   std::uint64_t caller_span = 0;  // whose part the request is

@@ -1,6 +1,7 @@
 #include "sage/agents/turn/turn.hpp"
 
 #include "sage/base/error.hpp"
+#include "sage/operators/async_core.hpp"
 
 namespace sage::agents {
 
@@ -40,13 +41,7 @@ std::exception_ptr problem_of(const recorded_effect& failed) {
 }
 
 std::string text_of(const std::exception_ptr& problem) {
-  try {
-    std::rethrow_exception(problem);
-  } catch (const std::exception& thrown) {
-    return thrown.what();
-  } catch (...) {
-    return "an exception that isn't a std::exception";
-  }
+  return operators::text_of_problem(problem);
 }
 
 }  // namespace sage::agents

@@ -113,18 +113,6 @@ class news_awaiter final : public functions::outside_wait {
   const llm::model_call& call_;
 };
 
-// Hangs up, whichever way the task ends; after the answer that does nothing.
-class hang_up {
- public:
-  explicit hang_up(const llm::model_call& call) noexcept : call_(call) {}
-  ~hang_up() { call_.cancel(); }
-  hang_up(const hang_up&) = delete;
-  hang_up& operator=(const hang_up&) = delete;
-
- private:
-  const llm::model_call& call_;
-};
-
 }  // namespace
 
 http_chat_model::http_chat_model(model_endpoint endpoint, std::shared_ptr<llm::http_client> client)
@@ -152,7 +140,7 @@ task<chat_reply> http_chat_model::chat(const chat_request& request, chat_observe
   const auto box = std::make_shared<call_box>();
   const llm::model_call call = llm::model_call::start(
       *client_, endpoint, request, observer ? llm::answer_form::streamed : llm::answer_form::whole, box);
-  const hang_up end(call);
+  const llm::hang_up end(call);
   for (;;) {
     news_awaiter waiting(*box, call);
     call_box::news news = co_await waiting;

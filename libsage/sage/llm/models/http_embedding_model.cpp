@@ -26,17 +26,6 @@ class vectors_box final : public llm::embedding_call_listener {
   std::string model_;
 };
 
-class hang_up {
- public:
-  explicit hang_up(const llm::model_call& call) noexcept : call_(call) {}
-  ~hang_up() { call_.cancel(); }
-  hang_up(const hang_up&) = delete;
-  hang_up& operator=(const hang_up&) = delete;
-
- private:
-  const llm::model_call& call_;
-};
-
 }  // namespace
 
 http_embedding_model::http_embedding_model(model_endpoint endpoint, std::shared_ptr<llm::http_client> client)
@@ -56,7 +45,7 @@ task<std::vector<std::vector<float>>> http_embedding_model::embed(const std::vec
     pending<embedding_reply> answer;
     const llm::model_call call = llm::model_call::start(
         *client_, endpoint_, request, std::make_shared<vectors_box>(answer.make_completion(), endpoint_.model));
-    const hang_up on_exit(call);
+    const llm::hang_up on_exit(call);
     embedding_reply reply = co_await answer;
     for (std::vector<float>& one : reply.vectors) all.push_back(std::move(one));
   }

@@ -12,10 +12,6 @@ namespace {
 
 constexpr std::uint32_t busy_retry_s = 1;
 
-std::string conversation_key(const std::string& tenant, const std::string& conversation) {
-  return tenant + '\n' + conversation;
-}
-
 service_settings settings_of(const chat_server_options& options) {
   return {"chat",        options.listen,  options.allowed,      options.insecure,
           options.hosts, options.tls,     options.drain_ms_max, options.limits,
@@ -80,9 +76,8 @@ std::optional<http_problem> chat_service::admit_call(const std::string& conversa
   if (queue_.size() + held_back_ >= options_.requests_waiting_max) {
     return refusal(503, "overloaded", "too many requests wait", busy_retry_s);
   }
-  const std::string key = conversation_key(who.tenant, conversation);
   if (!conversation.empty()) {
-    const auto found = conversations_.find(key);
+    const auto found = conversations_.find(conversation);
     if (found != conversations_.end() && found->second.waiting.size() >= options_.conversation_waiting_max) {
       return refusal(429, "conversation_busy", "too many requests of this conversation wait", busy_retry_s);
     }
@@ -113,7 +108,10 @@ void chat_service::on_call(const server_request& request, const caller& who,
   }
   if (wanted.chat.model.empty()) wanted.chat.model = options_.models.front();
 
-  request_record record{next_id(), who.tenant, wanted.conversation_id, now, {}, 0};
+  // Of two tenants with the same id neither may read the other's memory, nor spend its budget.
+  const bool is_named = !wanted.conversation_id.empty();
+  const std::string conversation = is_named ? who.tenant + "/" + wanted.conversation_id : std::string();
+  request_record record{next_id(), who.tenant, conversation, now, {}, 0};
   const trace_context trace = begin_trace(request, record);
   completion_name name{"chatcmpl-" + record.id, time().wall_ms() / 1000, wanted.chat.model};
   const auto reply = std::make_shared<completion_reply>(std::static_pointer_cast<chat_service>(shared_from_this()),
@@ -122,7 +120,7 @@ void chat_service::on_call(const server_request& request, const caller& who,
   item_settings settings;
   settings.request_id = record.id;
   settings.tenant = who.tenant;
-  settings.conversation = wanted.conversation_id;
+  settings.conversation = conversation;
   settings.trace = trace;
   if (options_.request_deadline.count() > 0) settings.deadline = now + options_.request_deadline.count() * 1'000'000;
   settings.keep_when_gone = wanted.detached;
@@ -130,9 +128,8 @@ void chat_service::on_call(const server_request& request, const caller& who,
 
   completion_call call;
   call.id = record.id;
-  call.remembers = !wanted.conversation_id.empty();
-  // Of two tenants with the same id neither may read the other's memory.
-  call.conversation = call.remembers ? who.tenant + "/" + wanted.conversation_id : record.id;
+  call.remembers = is_named;
+  call.conversation = is_named ? conversation : record.id;
   call.tenant = who.tenant;
   call.messages = new_messages(wanted);
   for (const chat_message& message : wanted.chat.messages) {
@@ -144,14 +141,12 @@ void chat_service::on_call(const server_request& request, const caller& who,
   std::optional<http_problem> problem;
   {
     const std::lock_guard lock(mutex());
-    problem = admit_call(wanted.conversation_id, who, now);
+    problem = admit_call(conversation, who, now);
     if (!problem) {
       ref<item_scope> item = item_scope::make(std::move(settings));
       reply->attach(*item);
-      const bool is_named = call.remembers;
       const auto [its, is_first] =
-          is_named ? conversations_.try_emplace(conversation_key(who.tenant, wanted.conversation_id))
-                   : std::pair(conversations_.end(), true);
+          is_named ? conversations_.try_emplace(conversation) : std::pair(conversations_.end(), true);
       if (is_first) {
         queue_.push(std::move(call), std::move(item));
       } else {
@@ -177,7 +172,7 @@ void chat_service::on_end(const request_record& request, int status, const chat_
     const std::lock_guard lock(mutex());
     end_of(request.tenant);
     if (!request.conversation.empty()) {
-      const auto found = conversations_.find(conversation_key(request.tenant, request.conversation));
+      const auto found = conversations_.find(request.conversation);
       if (found != conversations_.end()) {
         auto& waiting = found->second.waiting;
         has_next = !waiting.empty();

@@ -10,6 +10,7 @@
 #include "sage/operators/source.hpp"
 #include "sage/serving/json/json_service.hpp"
 #include "sage/serving/json_protocol.hpp"
+#include "sage/serving/service_source.hpp"
 
 namespace sage::serving {
 
@@ -26,7 +27,8 @@ class json_server {
  public:
   using record_type = Request;
 
-  explicit json_server(json_server_options options = {}) : owner_(std::make_shared<owner>(std::move(options))) {}
+  explicit json_server(json_server_options options = {})
+      : owner_(std::make_shared<service_owner<service>>(std::move(options))) {}
 
   static const char* kind() { return "json_server"; }
   [[nodiscard]] source_plan plan() const {
@@ -35,49 +37,24 @@ class json_server {
     return its;
   }
   [[nodiscard]] std::unique_ptr<source_reader<Request>> make_reader() const {
-    return std::make_unique<reader>(owner_->service);
+    return std::make_unique<service_reader<Request, service>>(owner_->service);
   }
   /// The address that it got; empty before the job has opened it.
   [[nodiscard]] std::string bound() const { return owner_->service->bound(); }
 
  private:
-  // Ends the service with the last descriptor of it.
-  struct owner {
-    explicit owner(json_server_options options)
-        : service(std::make_shared<json_service>(std::move(options), &json_server::decode)) {}
-    ~owner() { service->shut_down(); }
-    owner(const owner&) = delete;
-    owner& operator=(const owner&) = delete;
-    const std::shared_ptr<json_service> service;
-  };
-
-  class reader final : public source_reader<Request> {
+  // Knows the type of what the untyped service keeps.
+  class service final : public json_service {
    public:
-    explicit reader(std::shared_ptr<json_service> service) noexcept : service_(std::move(service)) {}
-    void open(context& self) override { service_->open(self); }
-    void start(const split& part, std::uint64_t position) override {
-      static_cast<void>(part);
-      position_ = position;
-    }
-    read_status read(batch<Request>& into, std::size_t records_max) override {
+    explicit service(json_server_options options) : json_service(std::move(options), &json_server::decode) {}
+    read_status read(batch<Request>& into, std::size_t records_max) {
       read_status status = read_status::idle;
-      for (auto& next : service_->take(records_max, status)) {
+      for (auto& next : take(records_max, status)) {
         into.emplace_back(std::move(*static_cast<Request*>(next.call.get())));
         into.add_items()[into.size() - 1] = std::move(next.item);
-        ++position_;
       }
       return status;
     }
-    bool drain() override {
-      service_->drain();
-      return false;
-    }
-    std::uint64_t position() const override { return position_; }
-    void close() override { service_->close(); }
-
-   private:
-    std::shared_ptr<json_service> service_;
-    std::uint64_t position_ = 0;
   };
 
   static std::shared_ptr<void> decode(const server_request& request, std::optional<http_problem>& problem) {
@@ -86,7 +63,7 @@ class json_server {
     return record;
   }
 
-  std::shared_ptr<owner> owner_;
+  std::shared_ptr<service_owner<service>> owner_;
 };
 
 /// Answers the item's request with `body`, if nobody has answered yet. Does nothing for a record without an item.

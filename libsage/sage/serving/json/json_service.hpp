@@ -57,7 +57,7 @@ class json_port final : public reply_port {
 };
 
 /// Decodes bodies by a function that knows their type, and queues what comes out.
-class json_service final : public http_service {
+class json_service : public http_service {
  public:
   /// Returns the record, or sets `problem`.
   using decoder =

@@ -238,7 +238,7 @@ TEST_CASE("a time-out around a call gives its place up", "[llm][models][batching
   CHECK(its.inner->requests.size() == 1);
 }
 
-TEST_CASE("texts beyond what may wait are refused, and a fallback may take over", "[llm][models][batching]") {
+TEST_CASE("texts beyond what may wait are refused, and may be asked for later", "[llm][models][batching]") {
   llm::gathering_limits limits;
   limits.waiting_texts_max = 3;
   batched its(10ms, limits);
@@ -251,7 +251,8 @@ TEST_CASE("texts beyond what may wait are refused, and a fallback may take over"
     FAIL("too many wait");
   } catch (const llm::model_error& full) {
     CHECK(full.details().retryable);
-    CHECK(full.details().failure == llm::provider_failure::overloaded);
+    CHECK(full.details().failure == llm::provider_failure::crowded);
+    CHECK(full.code() == errc::limit);
   }
 }
 

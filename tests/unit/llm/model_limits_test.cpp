@@ -174,6 +174,42 @@ TEST_CASE("calls beyond what may wait are refused, and say so", "[llm][models][g
   CHECK(its.gate->waiting() == 0);
 }
 
+TEST_CASE("a call that may not wait is taken over by a fallback, and not held against the endpoint",
+          "[llm][models][gate][fallback]") {
+  task_runner runner;
+  llm::endpoint_limits limits = of_at_most(1);
+  limits.waiting_max = 1;
+  gated its(limits, takes(1000ms));
+  llm::breaker_settings touchy;
+  touchy.calls_min = 1;
+  const chat_model_ref guarded = breaking_model(its.model, touchy);
+  const auto spare = std::make_shared<scripted_chat_model>(
+      [](const chat_request&, std::uint64_t) { return says("by the other one"); });
+  const chat_model_ref chain = fallback_model({guarded, spare});
+  const auto running = runner.start(ask(*chain, "hi"));
+  runner.advance();
+  const auto waiting = runner.start(ask(*chain, "hi"));
+  runner.advance();
+  for (int i = 0; i < 5; ++i) {
+    try {
+      runner.run(ask(*guarded, "hi"));
+      FAIL("one waits already");
+    } catch (const llm::model_error& full) {
+      CHECK(full.details().failure == provider_failure::crowded);
+      CHECK(full.code() == errc::limit);
+    }
+  }
+  CHECK(runner.run(ask(*chain, "hi")) == "by the other one");
+  runner.settle();
+  CHECK(running->take() == "ok");
+  CHECK(waiting->take() == "ok");
+  CHECK(runner.run(ask(*guarded, "hi")) == "ok");
+  // Without another model it may be tried again when the line is shorter.
+  const auto first = runner.start(ask(*its.model, "hi")), second = runner.start(ask(*its.model, "hi"));
+  runner.advance();
+  CHECK(runner.run(ask(*retrying_model(its.model), "hi")) == "ok");
+}
+
 TEST_CASE("a rate of ours spreads calls over time", "[llm][models][gate]") {
   task_runner runner;
   llm::endpoint_limits limits = of_at_most(100);
@@ -340,7 +376,93 @@ TEST_CASE("over its budget a conversation is refused by name, and its siblings g
   CHECK(spare->calls() == 0);
 }
 
-TEST_CASE("what failed or was stopped is given back to the budget", "[llm][models][budget]") {
+// Shows words, one each 10 ms, as many times as it is asked, then breaks off; the last time it goes to its end.
+class breaking_off final : public chat_model {
+ public:
+  breaking_off(int words, std::vector<bool> breaks) : words_(words), breaks_(std::move(breaks)) {}
+  task<chat_reply> chat(const chat_request&, chat_observer* observer) override {
+    const bool breaks = breaks_.at(static_cast<std::size_t>(calls++));
+    for (int i = 0; i < words_; ++i) {
+      co_await sleep_for(10ms);
+      chat_delta word;
+      word.text = "word ";
+      if (observer) observer->on_delta(word);
+    }
+    if (breaks) throw llm::model_error(problem_of(provider_failure::cut, true), "breaking_off");
+    chat_reply reply;
+    reply.text = "words";
+    reply.usage.input_tokens = 100;
+    reply.usage.output_tokens = 1000;
+    co_return reply;
+  }
+  [[nodiscard]] std::string_view name() const noexcept override { return "breaking_off"; }
+  int calls = 0;
+
+ private:
+  int words_;
+  std::vector<bool> breaks_;
+};
+
+TEST_CASE("what was streamed before a failure or a stop is paid for", "[llm][models][budget]") {
+  constexpr int words = 400;  // of one token each
+  const auto tokens = std::make_shared<llm::estimating_tokenizer>();
+  const std::uint64_t input = llm::count_tokens(*tokens, asking("hi"));
+  REQUIRE(input > 0);
+  const auto budget = std::make_shared<budget_port>(llm::budget_settings{});
+  const auto spent = [&] { return budget->spent(llm::budget::level::tenant, "us"); };
+  const auto model_of = [&](std::vector<bool> breaks) {
+    return budgeted_model(std::make_shared<breaking_off>(words, std::move(breaks)), budget, tokens);
+  };
+  task_runner runner;
+  requester us(runner, "us");
+  std::uint64_t before = 0;
+  const auto paid = [&] {
+    CHECK(spent().reserved == 0);
+    return spent().tokens - std::exchange(before, spent().tokens);
+  };
+  const std::uint64_t slack = words / 50;
+
+  SECTION("a failure in mid-answer") {
+    keeping_observer seen;
+    CHECK_THROWS_AS(runner.run(ask(*model_of({true}), "hi", &seen), us.self()), llm::model_error);
+    const std::uint64_t its = paid();
+    CHECK(its >= input + words);
+    CHECK(its <= input + words + slack);
+    CHECK(spent().calls == 1);
+  }
+  SECTION("a stop in mid-answer") {
+    const chat_model_ref model = model_of({false});
+    keeping_observer seen;
+    {
+      const auto stopped = runner.start(ask(*model, "hi", &seen), us.self());
+      runner.advance_until([&] { return seen.pieces == 100; });
+    }
+    const std::uint64_t its = paid();
+    CHECK(its >= input + 100);
+    CHECK(its <= input + 100 + slack);
+  }
+  SECTION("an attempt that was void, beside the one that was not") {
+    const chat_model_ref model = budgeted_model(
+        retrying_model(std::make_shared<breaking_off>(words, std::vector{true, false})), budget, tokens);
+    keeping_observer seen;
+    CHECK(runner.run(ask(*model, "hi", &seen), us.self()) == "words");
+    const std::uint64_t its = paid();
+    CHECK(its >= input + words + 1100);
+    CHECK(its <= input + words + 1100 + slack);
+    CHECK(seen.restarts == 1);
+  }
+  SECTION("what nobody has looked at, or that hadn't begun, is given back") {
+    CHECK_THROWS_AS(runner.run(ask(*model_of({true}), "hi"), us.self()), llm::model_error);
+    CHECK(paid() == 0);
+    const chat_model_ref model = model_of({false});
+    keeping_observer seen;
+    { const auto stopped = runner.start(ask(*model, "hi", &seen), us.self()); }
+    CHECK(paid() == 0);
+    CHECK(spent().calls == 0);
+  }
+}
+
+TEST_CASE("what failed or was stopped before its answer began is given back to the budget", "[llm][models][budget]") {
   task_runner runner;
   llm::budget_settings settings = calls_per_conversation(1);
   settings.tenant.tokens_max = 1000;

@@ -126,7 +126,7 @@ bool batching_embedding_model::call::wait() {
       id_ = ++owner_.last_;
       if (!owner_.gatherer_.add(id_, std::move(bytes))) {
         llm::provider_error full;
-        full.failure = provider_failure::overloaded;
+        full.failure = provider_failure::crowded;
         full.retryable = true;
         full.message = "too many texts wait for the embedding model";
         throw llm::model_error(std::move(full), std::string(owner_.name()));

@@ -26,7 +26,7 @@ namespace sage {
 ///
 /// Law    every call gets the vectors of its own texts, or one error
 /// Law    a request that is refused is tried in halves, so one bad text fails its own call only
-/// Fails  with what `inner` fails with; llm::model_error (overloaded) when waiting_texts_max texts wait
+/// Fails  with what `inner` fails with; llm::model_error (crowded) when waiting_texts_max texts wait
 /// Cost   a copy of the texts of requests that are shared
 class batching_embedding_model final : public embedding_model {
  public:

@@ -1,8 +1,11 @@
 // Embeddings of a sentence encoder that knows English: tests/real.
+#include <atomic>
 #include <cmath>
+#include <numeric>
 #include <string>
 #include <vector>
 
+#include "sage/llm/models/batching_embedding_model.hpp"
 #include "tests/catch.hpp"
 #include "tests/system/real_models.hpp"
 
@@ -62,6 +65,51 @@ TEST_CASE("more texts than one request takes come back in their order", "[system
   CHECK(cosine(all[255], some[1]) == Approx(1));
   CHECK(cosine(all[256], some[2]) == Approx(1));
   CHECK(cosine(all[299], some[3]) == Approx(1));
+}
+
+// Counts the requests that reach the encoder.
+class counting_model final : public embedding_model {
+ public:
+  explicit counting_model(std::shared_ptr<embedding_model> inner) : inner_(std::move(inner)) {}
+  task<vectors> embed(const std::vector<std::string>& texts) override {
+    ++requests;
+    vectors all = co_await inner_->embed(texts);
+    co_return all;
+  }
+  [[nodiscard]] std::string_view name() const noexcept override { return inner_->name(); }
+  std::atomic<int> requests{0};
+
+ private:
+  std::shared_ptr<embedding_model> inner_;
+};
+
+TEST_CASE("calls that are gathered get what the real encoder gives each of them alone", "[system][real]") {
+  constexpr int calls = 64;
+  const real_server server("embedding_server.mjs");
+  const auto counted = std::make_shared<counting_model>(sentence_encoder(server));
+  const auto gathered = std::make_shared<batching_embedding_model>(counted);
+  std::vector<int> numbers(calls);
+  std::iota(numbers.begin(), numbers.end(), 0);
+  const auto texts_of = [](int i) {
+    return std::vector<std::string>{"Order number " + std::to_string(i) + " is late.", "Is the museum open today?"};
+  };
+  const auto work = [gathered, texts_of](int i) -> task<vectors> {
+    const std::vector<std::string> texts = texts_of(i);
+    vectors all = co_await gathered->embed(texts);
+    co_return all;
+  };
+  const std::vector<vectors> together = run_all(numbers, work, {.capacity = calls});
+  REQUIRE(together.size() == calls);
+  CHECK(counted->requests >= 1);
+  CHECK(counted->requests <= calls / 4);  // 64 calls of 2 texts are at once under way
+  for (const int i : {0, 1, 31, 63}) {
+    const vectors alone = embed(server, texts_of(i));
+    const vectors& its = together[static_cast<std::size_t>(i)];
+    REQUIRE(its.size() == 2);
+    CHECK(cosine(its[0], alone[0]) == Approx(1));
+    CHECK(cosine(its[1], alone[1]) == Approx(1));
+    CHECK(cosine(its[0], alone[1]) < 0.9);
+  }
 }
 
 }  // namespace

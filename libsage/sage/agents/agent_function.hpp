@@ -14,6 +14,7 @@
 #include "sage/agents/agent.hpp"
 #include "sage/agents/agent_options.hpp"
 #include "sage/functions/tasks/emitter.hpp"
+#include "sage/model/item_scope.hpp"
 #include "sage/operators/keyed_operator.hpp"
 
 namespace sage::agents {
@@ -79,6 +80,12 @@ class conversations {
     its.in_use = true;
     return its;
   }
+  /// Nobody will ask for its state again.
+  void forget(entry& its) noexcept {
+    const auto place = its.place;
+    entries_.erase(entries_.find(**place));
+    by_use_.erase(place);
+  }
   [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
 
  private:
@@ -103,6 +110,9 @@ class conversations {
 };
 
 /// The function behind an agent operator. One call per key at a time, so the states need no lock.
+///
+/// A request that is complete in itself has its own id as its key (chat_server): no other will have it, so its state
+/// ends with its turn.
 template <class Extract, class F>
 class agent_function {
   using traits = agent_traits<F>;
@@ -124,7 +134,8 @@ class agent_function {
   agent_function(agent_function&&) noexcept = default;
 
   task<Out> operator()(const In& record, context& surroundings) requires(!traits::streams) {
-    using_entry held(states_->begin_turn(key(std::invoke(extract_, record))));
+    using_entry held(*states_, states_->begin_turn(key(std::invoke(extract_, record))),
+                     is_alone(record, surroundings));
     State working = held.its().state;
     performing_shell shell;
     turn current(shell, name_of(record), held.its().turns, false);
@@ -134,7 +145,8 @@ class agent_function {
     co_return answer;
   }
   task<> operator()(const In& record, emitter<Out>& out, context& surroundings) requires(traits::streams) {
-    using_entry held(states_->begin_turn(key(std::invoke(extract_, record))));
+    using_entry held(*states_, states_->begin_turn(key(std::invoke(extract_, record))),
+                     is_alone(record, surroundings));
     State working = held.its().state;
     performing_shell shell;
     turn current(shell, name_of(record), held.its().turns, false);
@@ -147,8 +159,12 @@ class agent_function {
   // Ends the use of a conversation's entry, however the turn ends.
   class using_entry {
    public:
-    explicit using_entry(typename states::entry& its) noexcept : its_(its) {}
-    ~using_entry() { its_.in_use = false; }
+    using_entry(states& all, typename states::entry& its, bool forgets) noexcept
+        : all_(all), its_(its), forgets_(forgets) {}
+    ~using_entry() {
+      its_.in_use = false;
+      if (forgets_) all_.forget(its_);
+    }
     using_entry(const using_entry&) = delete;
     using_entry& operator=(const using_entry&) = delete;
     [[nodiscard]] typename states::entry& its() noexcept { return its_; }
@@ -158,8 +174,21 @@ class agent_function {
     }
 
    private:
+    states& all_;
     typename states::entry& its_;
+    bool forgets_;
   };
+
+  // Whether the record's key is its request's own.
+  [[nodiscard]] bool is_alone(const In& record, const context& surroundings) const {
+    const auto& its = std::invoke(extract_, record);
+    if constexpr (std::is_convertible_v<decltype(its), std::string_view>) {
+      const item_scope* const item = surroundings.item();
+      return item && item->conversation().empty() && std::string_view(its) == item->request_id();
+    } else {
+      return false;
+    }
+  }
 
   [[nodiscard]] std::string name_of(const In& record) const {
     const auto& its = std::invoke(extract_, record);

@@ -1,12 +1,10 @@
 #include "sage/agents/chat_call.hpp"
 
-#include <stop_token>
-
 #include "sage/agents/agent.hpp"
+#include "sage/agents/tools/run_tool.hpp"
 #include "sage/base/error.hpp"
 #include "sage/base/hash.hpp"
 #include "sage/functions/span_scope.hpp"
-#include "sage/functions/tasks/blocking.hpp"
 #include "sage/functions/tasks/join.hpp"
 #include "sage/llm/history_trim.hpp"
 
@@ -29,27 +27,13 @@ task<chat_reply> ask(agent_base& self, const chat_plan& plan, const chat_request
   co_return reply;
 }
 
-void end_span(functions::span_scope& span, const tool_result& outcome) {
-  span.end(outcome.outcome == tool_outcome::done ? std::string() : std::string(enum_name(outcome.outcome)));
-}
-
-task<tool_result> invoke(tool_ref called, const std::string& arguments) {
+task<tool_result> invoke(tool_ref called, const std::string& arguments, context& surroundings) {
   const functions::task_scope& scope = co_await functions::here();
   functions::span_scope span(scope.self(), "execute_tool " + called->name(), span_kind::internal);
   span.add("gen_ai.operation.name", "execute_tool");
   span.add("gen_ai.tool.name", called->name());
-  std::stop_source stop;
-  if (called->execution() == tool_execution::immediate) {
-    tool_result outcome = called->invoke(arguments, stop.get_token());
-    end_span(span, outcome);
-    co_return outcome;
-  }
-  // A stop doesn't wait for the tool: it is told, and its frame stays until it has returned.
-  stop_guard guard(stop);
-  co_await guard;
-  const auto work = [&] { return called->invoke(arguments, stop.get_token()); };
-  tool_result outcome = co_await run_blocking(work);
-  end_span(span, outcome);
+  tool_result outcome = co_await run_tool(called, arguments, surroundings);
+  span.end(outcome.outcome == tool_outcome::done ? std::string() : std::string(enum_name(outcome.outcome)));
   co_return outcome;
 }
 
@@ -57,7 +41,7 @@ task<tool_observation> act(agent_base& self, const tool_set& allowed, const chat
   result<tool_ref> found = allowed.resolve(call.name);
   if (!found) co_return tool_observation{found.error().message(), true};
   tool_ref called = *found;
-  const auto make = [&] { return invoke(called, call.arguments); };
+  const auto make = [&] { return invoke(called, call.arguments, self.surroundings()); };
   effect_awaiter<tool_result, decltype(make)> acted(self.its_turn(), effect_kind::tool, call.name,
                                                     self.its_turn().keeps_results() ? call.arguments : std::string(),
                                                     make);

@@ -60,6 +60,8 @@ std::vector<option_spec> make_table() {
   table.push_back(number("batch-size", 0, 0, 1 << 20, "records",
                          "records per batch of each operator that doesn't say; 0 chooses by record size"));
   table.push_back(number("threads", 0, 0, 1024, "threads", "threads that run the actors; 0 is one per core"));
+  table.push_back(number("blocking-threads-max", 16, 1, 1024, "threads",
+                         "threads of a job for code that blocks (run_blocking, blocking tools); started as needed"));
   table.push_back(choice("engine", "actors", {"actors", "reference"},
                          "what runs the job: actors on all cores, or one thread in a fixed order"));
   table.push_back(flag("no-fusion", "give every operator and router an actor of its own"));
@@ -121,6 +123,7 @@ result<environment_options> environment_settings(const options& given) {
   made.flow.window_bytes = given.get<std::int64_t>("window-bytes");
   made.stop_deadline = given.get<nanoseconds>("stop-deadline");
   made.seed = given.get<std::uint64_t>("seed");
+  made.blocking_threads_max = given.get<std::size_t>("blocking-threads-max");
   return made;
 }
 

@@ -73,6 +73,7 @@ std::string_view advice_for(provider_failure failure) {
     case provider_failure::timeout: return "raise the endpoint's timeouts if the model is that slow";
     case provider_failure::malformed: return "check that the base URL is that of a model API, and the dialect";
     case provider_failure::too_large: return "raise the endpoint's response_bytes_max if such answers are meant";
+    case provider_failure::crowded: return "give the operators before it less capacity, or the endpoint more";
     default: return "";
   }
 }
@@ -84,7 +85,8 @@ errc code_of(provider_failure failure) {
     case provider_failure::unauthorized: return errc::configuration;
     case provider_failure::timeout: return errc::timeout;
     case provider_failure::malformed: return errc::parse;
-    case provider_failure::too_large: return errc::limit;
+    case provider_failure::too_large:
+    case provider_failure::crowded: return errc::limit;
     case provider_failure::cancelled: return errc::cancelled;
     default: return errc::io;
   }
@@ -104,6 +106,7 @@ std::string_view to_string(provider_failure failure) noexcept {
     case provider_failure::malformed: return "malformed";
     case provider_failure::too_large: return "too_large";
     case provider_failure::cancelled: return "cancelled";
+    case provider_failure::crowded: return "crowded";
     case provider_failure::invalid_request: break;
   }
   return "invalid_request";

@@ -23,6 +23,7 @@ enum class provider_failure : std::uint8_t {
   too_large,        ///< the answer is beyond our limits
   cancelled,        ///< by us
   invalid_request,  ///< never sent: the request or the endpoint can't be meant
+  crowded,          ///< never sent: too many calls of ours wait for the endpoint
 };
 
 [[nodiscard]] std::string_view to_string(provider_failure failure) noexcept;

@@ -20,6 +20,7 @@ namespace sage::operators {
 
 class async_core;
 class async_call;
+struct call_queue;
 
 /// Hears that the item of a call was stopped, or that its deadline has passed.
 class item_watch final : public functions::task_event {
@@ -34,13 +35,6 @@ class item_watch final : public functions::task_event {
   functions::timer_node timer;  // the item's deadline
   functions::wake_ticket ticket;
   bool is_subscribed = false;
-};
-
-/// The calls of one key, in order: the first runs, the others wait for it.
-struct call_queue {
-  async_call* first = nullptr;
-  async_call* last = nullptr;
-  std::size_t waiting = 0;
 };
 
 /// At a stable address until its task is destroyed, which may be after its fate is known: while blocking code runs
@@ -93,10 +87,12 @@ class async_call : public functions::task_end, public functions::task_event, pub
   std::optional<functions::span_scope> span;
   bool in_ended_queue = false;
   bool in_emitting_queue = false;
+  bool in_pinned = false;
   bool timed_out = false;
-  std::exception_ptr start_problem;     // thrown before there was a task
-  call_queue* key = nullptr;            // of its key, with ordered_by_key
-  async_call* behind = nullptr;         // next of the same key
+  std::exception_ptr start_problem;  // thrown before there was a task
+  call_queue* key = nullptr;         // of its key, with ordered_by_key
+  async_call* ahead = nullptr;       // of the same key
+  async_call* behind = nullptr;
   std::vector<ref<byte_block>> blocks;  // that the record views
 };
 

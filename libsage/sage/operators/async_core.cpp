@@ -78,7 +78,7 @@ void async_core::on_item_event(async_call& call) noexcept {
 }
 
 void async_core::on_call_end(async_call& call) {
-  if (call.at != stage::running && call.at != stage::backing_off) return;
+  if (call.at != stage::waiting && call.at != stage::running && call.at != stage::backing_off) return;
   if (std::exchange(call.in_ended_queue, true)) return;
   ended.push_back(&call);
 }

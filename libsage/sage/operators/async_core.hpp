@@ -34,7 +34,7 @@ class async_core {
   void stop_calls() noexcept;
 
   ring_queue<async_call*> emitting;  // that have put something into their emitter
-  ring_queue<async_call*> ended;     // whose task has ended, or whose attempt is over, or whose back-off is
+  ring_queue<async_call*> ended;     // whose task, attempt or back-off is over, or whose item is gone
 
  protected:
   [[nodiscard]] virtual std::unique_ptr<async_call> make_call() = 0;

@@ -92,7 +92,7 @@ flow async_operator::drive(output& out) {
 bool async_operator::admit() {
   bool started = false;
   while (running_ < bounds_.capacity && !startable_.empty()) {
-    start(*startable_.pop_front());
+    start(*startable_.pop_front().first);
     started = true;
   }
   if (!input_) return started;
@@ -121,17 +121,11 @@ bool async_operator::admit() {
     take_item(call, consume);
     if (bounds_.order == result_order::ordered) in_order_.push_back(&call);
     if (key) {
-      call.key = key;
-      call.behind = nullptr;
-      if (key->first) {
-        key->last->behind = &call;
-        key->last = &call;
-        ++key->waiting;
-        continue;
-      }
-      key->first = key->last = &call;
-      if (running_ >= bounds_.capacity) {
-        startable_.push_back(&call);
+      key->push_back(call);
+      const bool must_wait = key->first != &call || running_ >= bounds_.capacity;
+      if (must_wait) {
+        if (key->first == &call) startable_.push_back(*key);
+        if (call.item && call.item->is_stopped()) core_->on_call_end(call);
         continue;
       }
     }
@@ -162,6 +156,7 @@ void async_operator::begin_span(async_call& call) {
 
 void async_operator::start(async_call& call) {
   if (call.item && call.item->is_stopped()) {
+    if (call.in_ended_queue) return;    // will be settled
     if (call.attempts > 0) --running_;  // stopped by another thread, as its next attempt was to begin
     give_up_gone(call);
     return;
@@ -194,7 +189,7 @@ void async_operator::settle_ended() {
 void async_operator::settle(async_call& call) {
   if (call.item && call.item->is_stopped() && !(call.scope && call.is_done())) {
     call.timer.cancel();
-    --running_;
+    if (call.at != stage::waiting) --running_;
     retire(call);
     give_up_gone(call);
     return;
@@ -202,7 +197,7 @@ void async_operator::settle(async_call& call) {
   if (call.at == stage::backing_off) {
     // The next attempt uses the same record, which blocking code of the last one may still look at.
     if (call.scope) {
-      pinned_.push_back(&call);
+      set_aside(call);
     } else {
       start(call);
     }
@@ -227,7 +222,7 @@ void async_operator::settle(async_call& call) {
   call.at = stage::ended;
   --running_;
   if (bounds_.order != result_order::ordered) results_.push_back(&call);
-  start_next_of_key(call);
+  leave_key(call);
 }
 
 void async_operator::on_problem(async_call& call, const std::exception_ptr& problem) {
@@ -257,7 +252,7 @@ void async_operator::give_up(async_call& call, const std::exception_ptr& problem
       break;
   }
   --running_;
-  start_next_of_key(call);
+  leave_key(call);
   finish_call(call);
 }
 
@@ -266,7 +261,7 @@ void async_operator::give_up_gone(async_call& call) {
   call.item->note_end(item_end_reason::gone, self_->operator_name(),
                       std::string(to_string(call.item->why_stopped())));
   ++fate_.gone;
-  start_next_of_key(call);
+  leave_key(call);
   finish_call(call);
 }
 
@@ -279,17 +274,18 @@ void async_operator::finish_call(async_call& call) {
   }
 }
 
-void async_operator::start_next_of_key(async_call& call) {
-  call_queue* const key = std::exchange(call.key, nullptr);
+// The call is over for its key: whoever is first then may start.
+void async_operator::leave_key(async_call& call) {
+  call_queue* const key = call.key;
   if (!key) return;
-  key->first = std::exchange(call.behind, nullptr);
-  if (!key->first) {
-    key->last = nullptr;
-    drop_queue(*key);
+  const bool was_first = key->first == &call;
+  key->erase(call);
+  if (key->first) {
+    if (was_first) startable_.push_back(*key);
     return;
   }
-  --key->waiting;
-  startable_.push_back(key->first);
+  startable_.erase(*key);
+  drop_queue(*key);
 }
 
 // Ends an attempt: its task goes now, or is set aside while blocking code runs for it.
@@ -313,7 +309,7 @@ void async_operator::release(async_call& call) noexcept {
     call.self.set_item(nullptr);
     call.item.reset();
     call.at = stage::leaving;
-    pinned_.push_back(&call);
+    set_aside(call);
     return;
   }
   free(call);
@@ -330,12 +326,18 @@ void async_operator::free(async_call& call) noexcept {
   core_->give_back(call);
 }
 
+// Until its frames may go. A call that waits there for its next attempt may be given up meanwhile.
+void async_operator::set_aside(async_call& call) {
+  if (!std::exchange(call.in_pinned, true)) pinned_.push_back(&call);
+}
+
 void async_operator::sweep_pinned() {
   if (pinned_.empty()) return;
   std::erase_if(pinned_, [this](async_call* call) {
     if (call->scope->is_pinned()) return false;
     call->destroy_task();
     call->scope.reset();
+    call->in_pinned = false;
     if (call->at == stage::leaving) {
       free(*call);
     } else {

@@ -13,6 +13,7 @@
 #include "sage/functions/error_policy.hpp"
 #include "sage/operators/async_core.hpp"
 #include "sage/operators/async_options.hpp"
+#include "sage/operators/call_queue.hpp"
 #include "sage/operators/operator.hpp"
 
 namespace sage::operators {
@@ -22,6 +23,7 @@ namespace sage::operators {
 /// Law  at most `capacity` calls run; at most `waiting_max` records more are held
 /// Law  unordered: a call waits for nobody; ordered: for capacity only; by key: for capacity and its key's calls
 /// Law  a call's fate is decided once; what comes late finds nobody
+/// Law  a call whose item is stopped or late is given up at once, running or waiting, and its place is free
 class async_operator : public operator_base {
  public:
   async_operator(async_options bounds, error_policy policy);
@@ -87,7 +89,8 @@ class async_operator : public operator_base {
   void give_up_gone(async_call& call);
   void take_item(async_call& call, bool consume);
   void begin_span(async_call& call);
-  void start_next_of_key(async_call& call);
+  void leave_key(async_call& call);
+  void set_aside(async_call& call);
   void end_without_results(async_call& call);
   bool emit_results(output& out);
   bool emit_in_order(output& out);
@@ -104,10 +107,10 @@ class async_operator : public operator_base {
   std::size_t held_ = 0;  // calls whose fate is open or whose result hasn't left
   bool finishing_ = false;
   bool yielded_ = false;
-  ring_queue<async_call*> in_order_;   // ordered: all calls, as they came
-  ring_queue<async_call*> results_;    // others: calls with a result
-  ring_queue<async_call*> startable_;  // by key: first of their key, waiting for capacity
-  std::vector<async_call*> pinned_;    // given up or to be tried again, once their blocking code is through
+  ring_queue<async_call*> in_order_;  // ordered: all calls, as they came
+  ring_queue<async_call*> results_;   // others: calls with a result
+  startable_keys startable_;          // by key: whose first call waits for capacity
+  std::vector<async_call*> pinned_;   // given up or to be tried again, once their blocking code is through
   batch_ref dead_;
   call_queue no_key_;
 };

@@ -99,6 +99,7 @@ TEST_CASE("settings become the options of the environment", "[app][settings]") {
                               {"window-batches", {"8"}, "--window-batches"},
                               {"window-bytes", {"1MiB"}, "--window-bytes"},
                               {"stop-deadline", {"100ms"}, "--stop-deadline"},
+                              {"blocking-threads-max", {"3"}, "--blocking-threads-max"},
                               {"seed", {"42"}, "--seed"}});
   const environment_options made = apps::environment_settings(given).value();
   CHECK(made.parallelism == 3);
@@ -107,6 +108,7 @@ TEST_CASE("settings become the options of the environment", "[app][settings]") {
   CHECK(made.flow.window_batches == 8);
   CHECK(made.flow.window_bytes == 1 << 20);
   CHECK(made.stop_deadline == 100'000'000);
+  CHECK(made.blocking_threads_max == 3);
   CHECK(made.seed == 42);
 }
 
@@ -119,6 +121,7 @@ TEST_CASE("the defaults of the table are those of the environment and the engine
   CHECK(made.flow.window_batches == bare.flow.window_batches);
   CHECK(made.flow.window_bytes == bare.flow.window_bytes);
   CHECK(made.stop_deadline == bare.stop_deadline);
+  CHECK(made.blocking_threads_max == bare.blocking_threads_max);
   CHECK(made.seed == bare.seed);
   const runtime::local_engine_options engine = apps::engine_settings(with({})).value();
   const runtime::local_engine_options plain;

@@ -1,4 +1,4 @@
-// Limits in front of models, in virtual time: the gate of an endpoint, and budgets.
+// The gate of an endpoint in front of models, in virtual time.
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -174,6 +174,42 @@ TEST_CASE("calls beyond what may wait are refused, and say so", "[llm][models][g
   CHECK(its.gate->waiting() == 0);
 }
 
+TEST_CASE("a call that may not wait is taken over by a fallback, and not held against the endpoint",
+          "[llm][models][gate][fallback]") {
+  task_runner runner;
+  llm::endpoint_limits limits = of_at_most(1);
+  limits.waiting_max = 1;
+  gated its(limits, takes(1000ms));
+  llm::breaker_settings touchy;
+  touchy.calls_min = 1;
+  const chat_model_ref guarded = breaking_model(its.model, touchy);
+  const auto spare = std::make_shared<scripted_chat_model>(
+      [](const chat_request&, std::uint64_t) { return says("by the other one"); });
+  const chat_model_ref chain = fallback_model({guarded, spare});
+  const auto running = runner.start(ask(*chain, "hi"));
+  runner.advance();
+  const auto waiting = runner.start(ask(*chain, "hi"));
+  runner.advance();
+  for (int i = 0; i < 5; ++i) {
+    try {
+      runner.run(ask(*guarded, "hi"));
+      FAIL("one waits already");
+    } catch (const llm::model_error& full) {
+      CHECK(full.details().failure == provider_failure::crowded);
+      CHECK(full.code() == errc::limit);
+    }
+  }
+  CHECK(runner.run(ask(*chain, "hi")) == "by the other one");
+  runner.settle();
+  CHECK(running->take() == "ok");
+  CHECK(waiting->take() == "ok");
+  CHECK(runner.run(ask(*guarded, "hi")) == "ok");
+  // Without another model it may be tried again when the line is shorter.
+  const auto first = runner.start(ask(*its.model, "hi")), second = runner.start(ask(*its.model, "hi"));
+  runner.advance();
+  CHECK(runner.run(ask(*retrying_model(its.model), "hi")) == "ok");
+}
+
 TEST_CASE("a rate of ours spreads calls over time", "[llm][models][gate]") {
   task_runner runner;
   llm::endpoint_limits limits = of_at_most(100);
@@ -298,70 +334,6 @@ TEST_CASE("loops on several threads share one gate and wake each other", "[llm][
   CHECK(inner->most_ <= 8);
   CHECK(gate->in_flight() == 0);
   CHECK(gate->waiting() == 0);
-}
-
-// ---- budgets
-
-struct budgeted {
-  explicit budgeted(const llm::budget_settings& settings, scripted_chat_model::script script)
-      : budget(std::make_shared<budget_port>(settings)),
-        inner(std::make_shared<scripted_chat_model>(std::move(script))),
-        model(budgeted_model(inner, budget, std::make_shared<llm::estimating_tokenizer>())) {}
-  std::shared_ptr<budget_port> budget;
-  std::shared_ptr<scripted_chat_model> inner;
-  chat_model_ref model;
-};
-
-llm::budget_settings calls_per_conversation(std::uint64_t calls) {
-  llm::budget_settings settings;
-  settings.conversation.calls_max = calls;
-  return settings;
-}
-
-TEST_CASE("over its budget a conversation is refused by name, and its siblings go on", "[llm][models][budget]") {
-  task_runner runner;
-  budgeted its(calls_per_conversation(2), takes(0ms));
-  requester one(runner, "r1", "c1", "us"), other(runner, "r2", "c2", "us");
-  for (int i = 0; i < 2; ++i) CHECK(runner.run(ask(*its.model, "hi"), one.self()) == "ok");
-  try {
-    runner.run(ask(*its.model, "hi"), one.self());
-    FAIL("the budget is used up");
-  } catch (const error& refusal) {
-    CHECK(refusal.code() == errc::limit);
-    CHECK(std::string(refusal.what()).find("the budget of conversation 'c1' is used up") != std::string::npos);
-  }
-  CHECK(runner.run(ask(*its.model, "hi"), other.self()) == "ok");
-  CHECK(its.inner->calls() == 3);
-  CHECK(its.budget->spent(llm::budget::level::tenant, "us").calls == 3);
-  // A refusal is final: neither retries nor fallbacks spend anything on it.
-  const auto spare = std::make_shared<scripted_chat_model>(takes(0ms));
-  const chat_model_ref stubborn = fallback_model({retrying_model(its.model), spare});
-  CHECK_THROWS_WITH(runner.run(ask(*stubborn, "hi"), one.self()), Catch::Contains("used up"));
-  CHECK(spare->calls() == 0);
-}
-
-TEST_CASE("what failed or was stopped is given back to the budget", "[llm][models][budget]") {
-  task_runner runner;
-  llm::budget_settings settings = calls_per_conversation(1);
-  settings.tenant.tokens_max = 1000;
-  budgeted its(settings, [](const chat_request&, std::uint64_t call) {
-    return call == 0 ? fails(overloaded()) : call == 1 ? says("never", 24h) : says("ok");
-  });
-  requester one(runner, "r1", "c1", "us");
-  const auto spent = [&] { return its.budget->spent(llm::budget::level::tenant, "us"); };
-  CHECK_THROWS_AS(runner.run(ask(*its.model, "hi"), one.self()), llm::model_error);
-  CHECK(spent().calls == 0);
-  {
-    const auto stopped = runner.start(ask(*its.model, "hi"), one.self());
-    runner.advance();
-    CHECK(spent().reserved > 0);
-  }
-  CHECK(spent().reserved == 0);
-  CHECK(spent().calls == 0);
-  CHECK(runner.run(ask(*its.model, "hi"), one.self()) == "ok");
-  CHECK(spent().calls == 1);
-  CHECK(spent().tokens == 2);  // what the model said it used, not what was reserved
-  CHECK_THROWS_WITH(runner.run(ask(*its.model, "hi"), one.self()), Catch::Contains("conversation 'c1'"));
 }
 
 }  // namespace

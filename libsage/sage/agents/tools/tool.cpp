@@ -39,22 +39,43 @@ result<void> tool::check(std::string_view arguments) const {
   return error(errc::invalid_argument, std::move(refusal));
 }
 
-tool_result tool::invoke(std::string_view arguments, std::stop_token stop) const {
+std::string tool::refusal_before(std::string_view& arguments) const {
   if (!decoder_is_strict_ || arguments.size() > limits_.argument_bytes_max) {
-    if (std::string refusal = schema_.refusal_of(arguments, limits_); !refusal.empty()) {
-      return {tool_outcome::refused, std::move(refusal)};
-    }
+    if (std::string refusal = schema_.refusal_of(arguments, limits_); !refusal.empty()) return refusal;
   }
   if (arguments.find_first_not_of(" \t\r\n") == std::string_view::npos) arguments = "{}";
+  return {};
+}
+
+tool_result tool::invoke(std::string_view arguments, std::stop_token stop) const {
+  if (std::string refusal = refusal_before(arguments); !refusal.empty()) {
+    return {tool_outcome::refused, std::move(refusal)};
+  }
   try {
     return call(arguments, std::move(stop));
-  } catch (const error& problem) {
-    return finish(problem);
-  } catch (const std::exception& problem) {
-    return finish(error(errc::user_function, problem.what()));
   } catch (...) {
-    return finish(error(errc::user_function, "it threw something that is no std::exception"));
+    return finish_problem(std::current_exception());
   }
+}
+
+task<tool_result> tool::start(std::string_view arguments, context& self, std::stop_token stop) const {
+  tool_result outcome;
+  if (std::string refusal = refusal_before(arguments); !refusal.empty()) {
+    outcome.outcome = tool_outcome::refused;
+    outcome.text = std::move(refusal);
+    co_return outcome;
+  }
+  try {
+    task<tool_result> work = call_task(arguments, self, stop);
+    outcome = co_await work;
+  } catch (...) {
+    outcome = finish_problem(std::current_exception());
+  }
+  co_return outcome;
+}
+
+task<tool_result> tool::call_task(std::string_view arguments, context&, std::stop_token stop) const {
+  co_return call(arguments, stop);
 }
 
 tool_result tool::refuse(std::string_view arguments, const error& problem) const {
@@ -63,6 +84,18 @@ tool_result tool::refuse(std::string_view arguments, const error& problem) const
     refusal = "the arguments can't be taken: " + problem.message() + "; expected " + schema_.summary();
   }
   return {tool_outcome::refused, std::move(refusal)};
+}
+
+tool_result tool::finish_problem(const std::exception_ptr& problem) const {
+  try {
+    std::rethrow_exception(problem);
+  } catch (const error& its) {
+    return finish(its);
+  } catch (const std::exception& its) {
+    return finish(error(errc::user_function, its.what()));
+  } catch (...) {
+    return finish(error(errc::user_function, "it threw something that is no std::exception"));
+  }
 }
 
 tool_result tool::finish(result<std::string> returned) const {

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <span>
@@ -22,6 +23,7 @@
 
 #include "sage/agents/tools/tool_schema.hpp"
 #include "sage/base/result.hpp"
+#include "sage/functions/tasks/task.hpp"
 #include "sage/llm/chat.hpp"
 #include "sage/model/json.hpp"
 #include "sage/model/json_schema.hpp"
@@ -48,6 +50,7 @@ SAGE_DESCRIBE(tool_result, outcome, text)
 enum class tool_execution : std::uint8_t {
   immediate,  ///< computes, and is done in microseconds
   blocking,   ///< waits for files, networks, databases: not on a scheduler thread
+  coroutine,  ///< waits without a thread: see coroutine_tool.hpp
 };
 
 /// One tool. Thread-safe: calls run in parallel.
@@ -68,8 +71,11 @@ class tool {
   /// Whether the arguments could be taken; the error's message is for the model.
   [[nodiscard]] result<void> check(std::string_view arguments) const;
   /// Checks, calls, and makes a text of what came of it. Never throws what the function throws. Blocks while the
-  /// function does; it may look at `stop`.
+  /// function does; it may look at `stop`. A tool that is a coroutine has failed, and says what to call instead.
   [[nodiscard]] tool_result invoke(std::string_view arguments, std::stop_token stop = {}) const;
+  /// The same as a task, for tools of any kind, on the thread of the task. Tool, arguments and surroundings live
+  /// until it has ended: `run_tool` sees to that, and to what blocks.
+  [[nodiscard]] task<tool_result> start(std::string_view arguments, context& self, std::stop_token stop = {}) const;
 
  protected:
   /// `decoder_is_strict`: what `call` decodes fits the schema, so that it need not be checked before.
@@ -78,12 +84,19 @@ class tool {
 
   /// Decodes the arguments, and acts. Ends with `refuse` or `finish`, or throws.
   [[nodiscard]] virtual tool_result call(std::string_view arguments, std::stop_token stop) const = 0;
+  /// The same for coroutines; others are called.
+  [[nodiscard]] virtual task<tool_result> call_task(std::string_view arguments, context& self,
+                                                    std::stop_token stop) const;
   /// The arguments can't be decoded; the schema knows better than the decoder how to say it to a model.
   [[nodiscard]] tool_result refuse(std::string_view arguments, const error& problem) const;
   /// As a model gets it: repaired, cut.
   [[nodiscard]] tool_result finish(result<std::string> returned) const;
 
  private:
+  /// Puts {} for no arguments. Returns why they can't be taken, where the decoder wouldn't see it.
+  [[nodiscard]] std::string refusal_before(std::string_view& arguments) const;
+  [[nodiscard]] tool_result finish_problem(const std::exception_ptr& problem) const;
+
   tool_schema schema_;
   chat_tool description_;
   bool decoder_is_strict_;
@@ -179,6 +192,21 @@ std::string text_of(const T& value) {
   }
 }
 
+/// What a model is told of what a function has returned.
+template <class T>
+result<std::string> text_of_returned(const T& value) {
+  if constexpr (is_result<T>::value) {
+    if (!value) return value.error();
+    if constexpr (std::is_void_v<typename is_result<T>::value_type>) {
+      return std::string("done");
+    } else {
+      return text_of(*value);
+    }
+  } else {
+    return text_of(value);
+  }
+}
+
 template <class T>
 concept returnable = std::is_void_v<T> || std::is_convertible_v<const T&, std::string_view> || encodable<T>;
 
@@ -240,16 +268,8 @@ class function_tool final : public tool {
     if constexpr (std::is_void_v<returns>) {
       tool_functions::call(function_, parameters, stop);
       return std::string("done");
-    } else if constexpr (is_result<returns>::value) {
-      auto value = tool_functions::call(function_, parameters, stop);
-      if (!value) return value.error();
-      if constexpr (std::is_void_v<typename is_result<returns>::value_type>) {
-        return std::string("done");
-      } else {
-        return text_of(*value);
-      }
     } else {
-      return text_of(tool_functions::call(function_, parameters, stop));
+      return text_of_returned<returns>(tool_functions::call(function_, parameters, stop));
     }
   }
 

@@ -18,6 +18,7 @@ struct tool_limits {
   std::size_t argument_bytes_max = 64 * 1024;
   std::uint32_t argument_depth_max = 32;
   std::size_t result_bytes_max = 32 * 1024;  ///< beyond, the result is cut and says so
+  std::uint32_t time_ms_max = 0;  ///< of a call that blocks or is a coroutine; 0 is the turn's own bound alone
 };
 
 /// The name of a field and a sentence on it.

@@ -54,7 +54,7 @@ class effect_awaiter final : public functions::task_wait, public functions::bran
       } else {
         value_.emplace(functions::take_value(*branch_));
       }
-      branch_.reset();
+      functions::branch<R>::retire(std::move(branch_));  // blocking code that it has given up may still run below it
       if (turn_.keeps_results()) write();
     }
     if (problem_) std::rethrow_exception(problem_);

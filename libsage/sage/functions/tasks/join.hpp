@@ -175,10 +175,16 @@ class any_awaiter final : public task_wait, public branch_parent {
     if (branches_.empty()) throw error(errc::invalid_argument, "any() of no tasks can never end", "any");
     std::unique_ptr<branch<T>> ended = std::move(branches_[*first_]);
     retire();
-    return {*first_, take_value(*ended)};
+    const ended_branch its{std::move(ended)};
+    return {*first_, take_value(*its.branch_)};
   }
 
  private:
+  // Blocking code that it has given up may still run below the one that has ended.
+  struct ended_branch {
+    ~ended_branch() { branch<T>::retire(std::move(branch_)); }
+    std::unique_ptr<branch<T>> branch_;
+  };
   void retire() {
     for (auto& one : branches_) branch<T>::retire(std::move(one));
     branches_.clear();

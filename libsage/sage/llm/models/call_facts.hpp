@@ -6,6 +6,7 @@
 
 #include "sage/functions/context.hpp"
 #include "sage/functions/tasks/task_loop.hpp"
+#include "sage/llm/chat.hpp"
 #include "sage/model/item_scope.hpp"
 
 namespace sage::llm {
@@ -22,6 +23,12 @@ struct call_facts {
   const item_scope* const item = self ? self->item() : nullptr;
   if (!item) return {};
   return {item->request_id(), item->conversation(), item->tenant()};
+}
+
+/// What an answer may take, as far as its request says; an assumption where it doesn't bound it.
+[[nodiscard]] inline std::uint64_t expected_output_tokens(const chat_request& request) noexcept {
+  constexpr std::uint64_t output_tokens_assumed = 256;
+  return request.output_tokens_max.value_or(output_tokens_assumed);
 }
 
 /// 64 random bits of the call's surroundings, or a fixed pattern where a test started the task without.

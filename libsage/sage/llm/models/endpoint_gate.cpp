@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "sage/base/error.hpp"
+#include "sage/llm/models/model_error.hpp"
 
 namespace sage::llm {
 
@@ -73,10 +73,13 @@ bool endpoint_gate::pass::begin(functions::wake_ticket ticket) {
   }
   ring_all(rings);
   if (came == admission::accepted) return !gone;
-  throw error(errc::limit,
-              came == admission::tenant_full ? "too many calls of this tenant wait for the model"
-                                             : "too many calls wait for the model",
-              "endpoint_gate", "give the operators before it less capacity, or the endpoint more");
+  // A failure of this endpoint, as far as callers go: another one may have room.
+  provider_error full;
+  full.failure = provider_failure::crowded;
+  full.retryable = true;
+  full.message = came == admission::tenant_full ? "too many calls of this tenant wait for the model"
+                                                : "too many calls wait for the model";
+  throw model_error(std::move(full), "endpoint_gate");
 }
 
 void endpoint_gate::pass::on_event() noexcept {

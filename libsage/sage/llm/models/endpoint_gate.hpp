@@ -24,7 +24,7 @@ class endpoint_gate {
   /// A call's way through: `endpoint_gate::pass pass(gate, tenant, tokens); co_await pass; … pass.settle(outcome);` A
   /// pass that is destroyed without is a call that was given up.
   ///
-  /// Fails  errc::limit when too many calls wait
+  /// Fails  llm::model_error (crowded, errc::limit) when too many calls wait: retries and fallbacks go on from there
   class pass final : public functions::outside_wait {
    public:
     pass(endpoint_gate& gate, std::string tenant, std::uint64_t tokens) noexcept

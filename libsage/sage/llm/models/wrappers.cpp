@@ -17,12 +17,6 @@ using llm::facts_of;
 using llm::model_error;
 using llm::provider_failure;
 
-constexpr std::uint64_t output_tokens_assumed = 256;  // where a request doesn't bound its answer
-
-std::uint64_t output_of(const chat_request& request) {
-  return request.output_tokens_max.value_or(output_tokens_assumed);
-}
-
 // Whether another model may do better. A key that one provider refuses is none of another's business; a request that
 // makes no sense is.
 bool is_for_another(const llm::provider_error& problem) {
@@ -75,7 +69,8 @@ class limited final : public wrapper {
   task<chat_reply> chat(const chat_request& request, chat_observer* observer) override {
     const functions::task_scope& scope = co_await functions::here();
     const std::uint64_t input = llm::count_tokens(*tokens_, request);
-    llm::endpoint_gate::pass pass(*gate_, std::string(facts_of(scope).tenant), input + output_of(request));
+    llm::endpoint_gate::pass pass(*gate_, std::string(facts_of(scope).tenant),
+                                  input + llm::expected_output_tokens(request));
     co_await pass;
     llm::call_outcome outcome;
     try {
@@ -143,8 +138,8 @@ class breaking final : public wrapper {
       its.end(true, time.now());
       co_return reply;
     } catch (const model_error& problem) {
-      // A refused request says nothing against the endpoint.
-      its.end(!problem.details().retryable, time.now());
+      // A refused request says nothing against the endpoint, and one that was never sent says nothing at all.
+      if (problem.details().failure != provider_failure::crowded) its.end(!problem.details().retryable, time.now());
       throw;
     }
   }
@@ -310,50 +305,6 @@ class cached final : public wrapper {
   llm::reply_cache cache_;
 };
 
-class budgeted final : public wrapper {
- public:
-  budgeted(chat_model_ref inner, std::shared_ptr<budget_port> budget,
-           std::shared_ptr<llm::estimating_tokenizer> tokens)
-      : wrapper(std::move(inner)), budget_(std::move(budget)), tokens_(std::move(tokens)) {}
-
-  task<chat_reply> chat(const chat_request& request, chat_observer* observer) override {
-    const functions::task_scope& scope = co_await functions::here();
-    const llm::call_facts who = facts_of(scope);
-    const result<llm::reservation_id> id =
-        budget_->reserve({who.item, who.conversation, who.tenant},
-                         llm::count_tokens(*tokens_, request) + output_of(request), scope.loop().time().now());
-    if (!id) throw id.error();
-    reservation held(*budget_, *id);
-    chat_reply reply = co_await inner().chat(request, observer);
-    held.settle(reply.usage.tokens());
-    co_return reply;
-  }
-
- private:
-  // A call that failed or was stopped is given back: nobody knows what it has cost.
-  class reservation {
-   public:
-    reservation(budget_port& budget, llm::reservation_id id) noexcept : budget_(budget), id_(id) {}
-    ~reservation() {
-      if (!is_settled_) budget_.release(id_);
-    }
-    reservation(const reservation&) = delete;
-    reservation& operator=(const reservation&) = delete;
-    void settle(std::uint64_t tokens) {
-      is_settled_ = true;
-      budget_.settle(id_, tokens);
-    }
-
-   private:
-    budget_port& budget_;
-    llm::reservation_id id_;
-    bool is_settled_ = false;
-  };
-
-  std::shared_ptr<budget_port> budget_;
-  std::shared_ptr<llm::estimating_tokenizer> tokens_;
-};
-
 }  // namespace
 
 chat_model_ref limited_model(chat_model_ref inner, std::shared_ptr<llm::endpoint_gate> gate,
@@ -374,10 +325,6 @@ chat_model_ref hedged_model(chat_model_ref first, chat_model_ref second, std::ch
 }
 chat_model_ref cached_model(chat_model_ref inner, llm::reply_cache_limits limits) {
   return std::make_shared<cached>(std::move(inner), limits);
-}
-chat_model_ref budgeted_model(chat_model_ref inner, std::shared_ptr<budget_port> budget,
-                              std::shared_ptr<llm::estimating_tokenizer> tokens) {
-  return std::make_shared<budgeted>(std::move(inner), std::move(budget), std::move(tokens));
 }
 
 }  // namespace sage

@@ -31,6 +31,7 @@ using chat_model_ref = std::shared_ptr<chat_model>;
 [[nodiscard]] chat_model_ref retrying_model(chat_model_ref inner, llm::backoff_settings settings = {});
 
 /// Refuses calls while too many fail, and probes one by one. Refusals are retryable: a fallback behind takes over.
+/// What a gate within didn't let wait is not held against the endpoint.
 [[nodiscard]] chat_model_ref breaking_model(chat_model_ref inner, llm::breaker_settings settings = {});
 
 /// Asks the models in order until one answers. What no other model would do better is not asked again.
@@ -75,8 +76,9 @@ class budget_port {
   llm::budget budget_;
 };
 
-/// Reserves tokens before a call and settles what it has used; over a budget the caller gets one clear refusal
-/// (errc::limit) and nobody else notices.
+/// Reserves tokens before a call and settles what it has used, also when it fails or is stopped after its answer has
+/// begun: then by what an observer was shown, counted by `tokens`. What nothing was seen of is given back. Over a
+/// budget the caller gets one clear refusal (errc::limit) and nobody else notices.
 [[nodiscard]] chat_model_ref budgeted_model(chat_model_ref inner, std::shared_ptr<budget_port> budget,
                                             std::shared_ptr<llm::estimating_tokenizer> tokens);
 

@@ -299,7 +299,7 @@ TEST_CASE("keys and tokens never appear", "[system][agent_service]") {
   const std::string bearer = "Authorization: Bearer " + token + "\r\n";
   const std::string answer = its.post(service::asking("Hello"), bearer);
   CHECK(shown == "Bearer " + key);
-  CHECK_THAT(answer, StartsWith("HTTP/1.1 500"));
+  CHECK_THAT(answer, StartsWith("HTTP/1.1 502"));
   clean(answer);
   clean(its.get("/metrics", bearer));
   clean(its.post(service::asking("Hello"), "Authorization: Bearer x" + token + "\r\n"));
@@ -326,7 +326,7 @@ TEST_CASE("any server of the API can be the model: here another service", "[syst
   CHECK_THAT(its.ask("Hello", "c1"), StartsWith("Hello, this is Lantern & Loom"));
   CHECK_THAT(its.ask("thanks", "c1"), StartsWith("You are welcome"));
   const service wrong({"--model-url", url, "--model", "sage"}, {{"SAGE_API_KEY", "what-nobody-wants"}});
-  CHECK_THAT(wrong.post(service::asking("Hello")), StartsWith("HTTP/1.1 500") && Contains("key"));
+  CHECK_THAT(wrong.post(service::asking("Hello")), StartsWith("HTTP/1.1 502") && Contains("key"));
 }
 
 TEST_CASE("prompts may come from a folder, and a broken one is told of at once", "[system][agent_service]") {

@@ -61,7 +61,7 @@ bool chat_service::on_page(const server_request& request, response_stream& to) {
 }
 
 std::optional<http_problem> chat_service::check_model(const std::string& model) const {
-  if (model.empty() || std::find(options_.models.begin(), options_.models.end(), model) != options_.models.end()) {
+  if (std::find(options_.models.begin(), options_.models.end(), model) != options_.models.end()) {
     return std::nullopt;
   }
   http_problem problem =
@@ -106,7 +106,6 @@ void chat_service::on_call(const server_request& request, const caller& who,
     to->fail(*problem);
     return;
   }
-  if (wanted.chat.model.empty()) wanted.chat.model = options_.models.front();
 
   // Of two tenants with the same id neither may read the other's memory, nor spend its budget.
   const bool is_named = !wanted.conversation_id.empty();
@@ -170,7 +169,7 @@ void chat_service::on_end(const request_record& request, int status, const chat_
   bool has_next = false;
   {
     const std::lock_guard lock(mutex());
-    end_of(request.tenant);
+    end_of(request.tenant, usage.tokens());
     if (!request.conversation.empty()) {
       const auto found = conversations_.find(request.conversation);
       if (found != conversations_.end()) {

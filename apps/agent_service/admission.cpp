@@ -16,7 +16,39 @@ using sage::secret;
 secrets read_secrets() {
   auto variables = sage::apps::sage_variables();
   return {secret<std::string>(std::move(variables["SAGE_API_KEY"])),
-          secret<std::string>(std::move(variables["SAGE_CALLER_TOKEN"]))};
+          secret<std::string>(std::move(variables["SAGE_CALLER_TOKEN"])),
+          secret<std::string>(std::move(variables["SAGE_EMBEDDING_API_KEY"]))};
+}
+
+void declare_door_options(sage::app& app) {
+  app.option<std::string>("tls-certificate", "PEM file of the certificate, with those that vouch for it: speaks TLS")
+      .shown_as("FILE")
+      .fallback("");
+  app.option<std::string>("tls-key", "PEM file of the certificate's key").shown_as("FILE").fallback("");
+  app.option<std::vector<std::string>>("host-name", "names it answers to, beyond localhost and addresses")
+      .shown_as("NAME");
+}
+
+void check_tls(const sage::options& given) {
+  const sage::serving::tls_files files = tls_of(given);
+  if (files.certificate.empty() != files.key.empty()) {
+    throw error(errc::configuration,
+                files.key.empty() ? "--tls-certificate without --tls-key" : "--tls-key without --tls-certificate", {},
+                "give both, or neither for plain HTTP");
+  }
+  if (!files.key.empty() && (given.get<bool>("once") || given.get<bool>("demo"))) {
+    throw error(errc::configuration, "the scripted conversation speaks plain HTTP", "--tls-certificate",
+                "leave --once and --demo out");
+  }
+}
+
+sage::serving::tls_files tls_of(const sage::options& given) {
+  return {given.get<std::string>("tls-certificate"), given.get<std::string>("tls-key")};
+}
+
+std::vector<std::string> host_names_of(const sage::options& given) {
+  if (!given.is_given("host-name")) return {};
+  return given.get<std::vector<std::string>>("host-name");
 }
 
 void check_exposure(const sage::options& given, const secrets& keys) {

@@ -3,20 +3,32 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <sage/app.hpp>
 
 #include "sage/model/secret.hpp"
 #include "sage/serving/callers.hpp"
+#include "sage/serving/http_server.hpp"
 
 namespace agent_service {
 
 /// Keys and tokens, which come from the environment alone: a command line is seen by everybody on the machine.
 struct secrets {
-  sage::secret<std::string> api_key;       ///< SAGE_API_KEY, what the model's server is shown
-  sage::secret<std::string> caller_token;  ///< SAGE_CALLER_TOKEN, what the one caller must present
+  sage::secret<std::string> api_key;            ///< SAGE_API_KEY, what the model's server is shown
+  sage::secret<std::string> caller_token;       ///< SAGE_CALLER_TOKEN, what the one caller must present
+  sage::secret<std::string> embedding_api_key;  ///< SAGE_EMBEDDING_API_KEY, what the embedding model's is shown
 };
 [[nodiscard]] secrets read_secrets();
+
+/// Declares --tls-certificate, --tls-key and --host-name.
+void declare_door_options(sage::app& app);
+/// Throws errc::configuration for one TLS file without the other, and for TLS with the scripted conversation, which
+/// speaks plain HTTP.
+void check_tls(const sage::options& given);
+/// The files that were given; empty for plain HTTP.
+[[nodiscard]] sage::serving::tls_files tls_of(const sage::options& given);
+[[nodiscard]] std::vector<std::string> host_names_of(const sage::options& given);
 
 /// The callers that are let in, and the token by which the service calls itself; both empty when everybody is.
 struct admission {

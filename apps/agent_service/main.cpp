@@ -34,6 +34,7 @@ class service {
  public:
   void check(const sage::options& given) {
     check_exposure(given, keys_);
+    check_tls(given);
     check_model_options(given);
   }
 
@@ -53,6 +54,7 @@ class service {
       resources_->prompts(sage::prompt_folder(prompts));
     }
     resources_->model(model_name, make_model(given, keys_.api_key));
+    embeddings_ = make_embedding_model(given, keys_.api_key, keys_.embedding_api_key);
     shop::add_tools(*resources_, std::make_shared<shop::database>(folder_->database()));
   }
 
@@ -60,6 +62,9 @@ class service {
     sage::serving::chat_server_options server;
     server.listen = given.get<std::string>("listen");
     server.allowed = admission_.allowed;
+    server.tls = tls_of(given);
+    server.hosts = host_names_of(given);
+    server.embeddings = embeddings_;
     server.insecure = given.get<bool>("insecure");
     server.log = log_of(given);
     server.metrics = [shown = shown_] { return shown->metrics(); };
@@ -75,7 +80,8 @@ class service {
       constexpr sage::nanoseconds look_again = 5'000'000;
       if (is_final(running.record()->wait(look_again))) return;
     }
-    print("service http://" + where->to_string() + "\n");
+    const bool is_tls = !tls_of(given).certificate.empty();
+    print((is_tls ? "service https://" : "service http://") + where->to_string() + "\n");
     if (plays_) {
       conversation(*where, admission_.own_token, print).play(scripted_turns());
       const bool stays = !given.get<bool>("once");
@@ -130,6 +136,7 @@ class service {
   bool plays_ = false;
   admission admission_;
   std::unique_ptr<shop::shop_folder> folder_;
+  std::shared_ptr<sage::embedding_model> embeddings_;
   std::shared_ptr<sage::agent_resources> resources_ = std::make_shared<sage::agent_resources>();
   std::shared_ptr<shown_job> shown_ = std::make_shared<shown_job>();
 };
@@ -144,7 +151,8 @@ sage::app app() {
       "metadata.conversation_id) names a conversation, which is then remembered.\n"
       "Without --model-url the desks run on rules that stand in for a language model, and say so in the field "
       "\"model\"\n"
-      "of every answer. SAGE_API_KEY is what the model's server is shown. Off this machine, callers must be known:\n"
+      "of every answer. SAGE_API_KEY is what the model's server is shown. With --embedding-url there is\n"
+      "/v1/embeddings too. Off this machine, callers must be known:\n"
       "by --callers FILE, or one by SAGE_CALLER_TOKEN. Keys and tokens have no option: command lines can be seen.\n"
       "The first line on stdout says where it listens.");
   app.example("agent_service run --once", "shows a conversation and ends");
@@ -154,6 +162,7 @@ sage::app app() {
   app.option<std::string>("listen", "where to serve; port 0 picks one")
       .shown_as("HOST:PORT")
       .fallback(listen_default);
+  declare_door_options(app);
   declare_model_options(app);
   app.option<std::string>("data", "the folder of shop.db, made when it isn't there; empty is a temporary one")
       .shown_as("DIR")

@@ -106,6 +106,39 @@ TEST_CASE("a request whose record is dropped hears what the function threw", "[p
   });
 }
 
+struct told_problem final : std::runtime_error, sage::told_failure {
+  told_problem() : std::runtime_error("not for everybody") {}
+  [[nodiscard]] sage::item_failure told() const override { return {422, 3, "odd_number", "give an even one"}; }
+};
+
+TEST_CASE("what a failure says of itself comes with the end, from plain functions and from coroutines",
+          "[pipeline][items]") {
+  const bool is_async = GENERATE(false, true);
+  on_every_engine([&](environment& env) {
+    const auto source = requests();
+    auto asked = env.from_source(source);
+    if (is_async) {
+      const auto work = [](int x) -> sage::task<int> {
+        if (x % 2 == 1) throw told_problem();
+        co_return x;
+      };
+      asked.async_map(work).name("even").on_error(sage::drop).sink(request_replies());
+    } else {
+      const auto work = [](int x) {
+        if (x % 2 == 1) throw told_problem();
+        return x;
+      };
+      asked.map(work).name("even").on_error(sage::drop).sink(request_replies());
+    }
+    env.execute("told");
+    check_each_ended_once(source.asked());
+    REQUIRE(source.asked().unanswered(item_end_reason::dropped) == count / 2);
+    CHECK(source.asked().messages() == texts{"operator 'even' failed: give an even one"});
+    CHECK(source.asked().outcome(1).errors.front().failure ==
+          sage::item_failure{422, 3, "odd_number", "give an even one"});
+  });
+}
+
 TEST_CASE("a request whose record becomes a dead letter hears what the function threw", "[pipeline][items]") {
   on_every_engine([](environment& env) {
     const auto source = requests();
@@ -319,7 +352,7 @@ TEST_CASE("a function that takes the context finds the item of its record there"
         .memoize({.entries_max = 1000})
         .sink([is_its_own](const int& x, sage::context& self) {
           is_its_own(x, self);
-          sage::testing::answer(self.item(), "by function");
+          sage::testing::asked_requests::answer(self.item(), "by function");
         });
     env.execute("context");
     check_each_ended_once(source.asked());

@@ -267,7 +267,7 @@ class simulated_service {
   }
   void end(std::uint64_t number, item_scope* item, const std::string& text) {
     CHECK(text == "done of " + std::to_string(number));
-    if (!testing::answer(item, text)) return;  // was told of its deadline before
+    if (!testing::asked_requests::answer(item, text)) return;  // was told of its deadline before
     CHECK(answered_in_[item->conversation()] <= number_in_its_conversation(item->conversation(), number));
     answered_in_[item->conversation()] = number_in_its_conversation(item->conversation(), number);
   }

@@ -299,7 +299,7 @@ TEST_CASE("keys and tokens never appear", "[system][agent_service]") {
   const std::string bearer = "Authorization: Bearer " + token + "\r\n";
   const std::string answer = its.post(service::asking("Hello"), bearer);
   CHECK(shown == "Bearer " + key);
-  CHECK_THAT(answer, StartsWith("HTTP/1.1 500"));
+  CHECK_THAT(answer, StartsWith("HTTP/1.1 502"));
   clean(answer);
   clean(its.get("/metrics", bearer));
   clean(its.post(service::asking("Hello"), "Authorization: Bearer x" + token + "\r\n"));
@@ -326,7 +326,82 @@ TEST_CASE("any server of the API can be the model: here another service", "[syst
   CHECK_THAT(its.ask("Hello", "c1"), StartsWith("Hello, this is Lantern & Loom"));
   CHECK_THAT(its.ask("thanks", "c1"), StartsWith("You are welcome"));
   const service wrong({"--model-url", url, "--model", "sage"}, {{"SAGE_API_KEY", "what-nobody-wants"}});
-  CHECK_THAT(wrong.post(service::asking("Hello")), StartsWith("HTTP/1.1 500") && Contains("key"));
+  CHECK_THAT(wrong.post(service::asking("Hello")), StartsWith("HTTP/1.1 502") && Contains("key"));
+}
+
+TEST_CASE("with a certificate it speaks TLS and nothing else", "[system][agent_service]") {
+  const scratch_folder folder;
+  const std::string certificate = folder.path("cert.pem"), key = folder.path("key.pem");
+  const auto made = run_shell(
+      "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=shop.example "
+      "-addext subjectAltName=DNS:shop.example,IP:127.0.0.1 -keyout " +
+      key + " -out " + certificate);
+  if (made.exit_code != 0 || run_shell("command -v curl").exit_code != 0) {
+    WARN("openssl or curl is not installed");
+    return;
+  }
+  process program("agent_service",
+                  {"run", "--listen", "127.0.0.1:0", "--data", folder.path("shop"), "--tls-certificate", certificate,
+                   "--tls-key", key, "--host-name", "shop.example"});
+  REQUIRE(program.wait_for("service https://127.0.0.1:"));
+  REQUIRE(program.wait_for("\n"));
+  const std::string begin = "https://127.0.0.1:";
+  const std::string& seen = program.seen_out();
+  const std::string port = std::to_string(std::stoi(seen.substr(seen.find(begin) + begin.size())));
+  const std::string curl = "curl -sS --max-time 20 --cacert " + certificate + " ";
+  CHECK_THAT(run_shell(curl + "https://127.0.0.1:" + port + "/v1/models").out, Contains("\"sage\""));
+  CHECK_THAT(
+      run_shell(curl + "--resolve shop.example:" + port + ":127.0.0.1 https://shop.example:" + port + "/v1/models")
+          .out,
+      Contains("\"sage\""));
+  CHECK(run_shell(curl + "http://127.0.0.1:" + port + "/v1/models").exit_code != 0);
+
+  CHECK_THAT(refused({"--tls-certificate", certificate}).err, Contains("without --tls-key"));
+  CHECK_THAT(refused({"--tls-key", key}).err, Contains("without --tls-certificate"));
+  CHECK_THAT(refused({"--tls-certificate", certificate, "--tls-key", key, "--once"}).err, Contains("--once"));
+  const scratch_folder other;
+  const finished_process wrong = run("agent_service", {"run", "--listen", "127.0.0.1:0", "--data", other.path(""),
+                                                       "--tls-certificate", key, "--tls-key", key});
+  CHECK(wrong.exit_code != 0);
+  CHECK_THAT(wrong.err, Contains("is no certificate"));
+}
+
+TEST_CASE("embeddings are served when a model for them is named, and its key goes to its host alone",
+          "[system][agent_service]") {
+  std::string shown;
+  const test_server provider({}, [&](sage::serving::server_request request, auto to) {
+    shown = std::string(request.header("Authorization"));
+    to->send(
+        200, {{"Content-Type", "application/json"}},
+        R"({"data":[{"index":0,"embedding":[0.5,-1]}],"model":"e","usage":{"prompt_tokens":1,"total_tokens":1}})");
+  });
+  const auto embed = [](const service& its) {
+    raw_client client(its.port);
+    client.post("/v1/embeddings", R"({"model":"e","input":"lamp"})");
+    REQUIRE(client.read_response());
+    return client.seen;
+  };
+  const std::string url = "http://127.0.0.1:" + std::to_string(provider.port()) + "/v1";
+  const texts options{"--embedding-url", url, "--embedding-model", "e"};
+  {
+    const service its(options, {{"SAGE_API_KEY", "key-of-both"}});
+    CHECK_THAT(embed(its), StartsWith("HTTP/1.1 200") && Contains("[0.5,-1"));
+    CHECK(shown == "Bearer key-of-both");
+    CHECK_THAT(its.get("/v1/models"), Contains("\"e\""));
+    CHECK_THAT(its.ask("Hello", "c1"), StartsWith("Hello, this is Lantern & Loom"));
+  }
+  {
+    texts elsewhere{"--model-url", "http://127.0.0.1:9/v1", "--model", "m"};
+    elsewhere.insert(elsewhere.end(), options.begin(), options.end());
+    const service its(elsewhere, {{"SAGE_API_KEY", "key-of-the-other"}});
+    CHECK_THAT(embed(its), StartsWith("HTTP/1.1 200"));
+    CHECK(shown.empty());
+    const service with_key(elsewhere, {{"SAGE_API_KEY", "key-of-the-other"}, {"SAGE_EMBEDDING_API_KEY", "its-own"}});
+    CHECK_THAT(embed(with_key), StartsWith("HTTP/1.1 200"));
+    CHECK(shown == "Bearer its-own");
+  }
+  CHECK_THAT(embed(service()), StartsWith("HTTP/1.1 404") && Contains("no embedding model"));
+  CHECK_THAT(refused({"--embedding-url", url}).err, Contains("without --embedding-model"));
 }
 
 TEST_CASE("prompts may come from a folder, and a broken one is told of at once", "[system][agent_service]") {

@@ -126,6 +126,31 @@ TEST_CASE("the official SDK works with the model's own server and with ours in f
   check_openai({ours.base_url(), weather_service::token});
 }
 
+TEST_CASE("the official SDK gets embeddings and log probabilities through our server", "[system][real]") {
+  const real_server model("model_server.mjs");
+  const real_server encoder("embedding_server.mjs");
+  const weather_service ours(model, sentence_encoder(encoder));
+  const client_run direct("openai", encoder.base_url(), "sentence-encoder", {"embeddings"}, "none");
+  const client_run seen("openai", ours.base_url(), "sentence-encoder",
+                        {"models", "embeddings", "bad_embeddings", "bad_embedding_model"}, weather_service::token);
+  INFO(seen.all());
+  CHECK(seen("models.one") == R"("sentence-encoder")");
+  CHECK(seen("embeddings.sizes") == "[512,512,512]");
+  CHECK(seen("embeddings.sizes") == direct("embeddings.sizes"));
+  CHECK(seen("embeddings.first") == direct("embeddings.first"));
+  CHECK(seen.number("embeddings.farthest") >= 0);
+  CHECK(seen.number("embeddings.farthest") < 1e-6);
+  CHECK(seen.number("embeddings.usage.prompt_tokens") == 3);
+  CHECK(seen("bad_embeddings.name") == R"("BadRequestError")");
+  CHECK(seen("bad_embeddings.param") == R"("input")");
+  CHECK(seen("bad_embedding_model.name") == R"("NotFoundError")");
+  CHECK(seen("bad_embedding_model.code") == R"("model_not_found")");
+  const client_run likely("openai", ours.base_url(), "tiny-chat", {"logprobs"}, weather_service::token);
+  INFO(likely.all());
+  for (const char* which : {"logprobs.text", "logprobs.whole", "logprobs.streamed"}) CHECK(likely(which) == greeting);
+  CHECK(likely("logprobs.likely") == "true");
+}
+
 TEST_CASE("LangChain's client works with the model's own server and with ours in front of it", "[system][real]") {
   const real_server model("model_server.mjs", {"--key", "the-key-of-the-model", "--tokens-per-second", "200"});
   check_framework("langchain", {model.base_url(), "the-key-of-the-model"});

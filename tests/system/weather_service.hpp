@@ -63,6 +63,7 @@ class pass_on {
       part.number = number++;
       part.text = piece.text;
       part.tool_calls = piece.tool_calls;
+      part.logprobs = piece.logprobs;
       out.push(std::move(part));
     }
     [[nodiscard]] bool is_full() const override { return out.is_full(); }
@@ -78,7 +79,7 @@ class weather_service {
  public:
   static constexpr const char* token = "the-token-of-the-only-caller";
 
-  explicit weather_service(const real_server& model) {
+  explicit weather_service(const real_server& model, std::shared_ptr<embedding_model> embeddings = nullptr) {
     const auto tiny = tiny_chat(model);
     auto resources = std::make_shared<agent_resources>();
     resources->model("main", tiny);
@@ -93,6 +94,7 @@ class weather_service {
     options.listen = "127.0.0.1:0";
     options.models = {"weather", "tiny-chat"};
     options.allowed = known;
+    options.embeddings = std::move(embeddings);
     options.on_bound = [&bound](const serving::address& its) { bound.set_value(its); };
     auto asked = env_.from_source(serving::chat_server(std::move(options)))
                      .route([](const completion_call& call) { return call.chat.model; }, {"weather"});

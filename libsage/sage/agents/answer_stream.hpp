@@ -3,6 +3,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "sage/functions/tasks/emitter.hpp"
 #include "sage/llm/answer_part.hpp"
@@ -27,7 +28,7 @@ class answer_stream final : public chat_observer {
       : out_(out), model_(std::move(model)) {}
 
   void on_delta(const chat_delta& piece) override {
-    if (!piece.text.empty()) say(piece.text);
+    if (!piece.text.empty()) say(piece.text, piece.logprobs);
   }
   /// What was sent was read.
   [[nodiscard]] bool takes_back() const override { return false; }
@@ -35,20 +36,16 @@ class answer_stream final : public chat_observer {
   task<> room() override { co_await out_.room(); }
 
   /// Says something of the agent's own.
-  void say(std::string text) {
-    answer_part part;
-    part.number = number_++;
-    part.text = std::move(text);
-    part.model = model_;
-    has_said_ = true;
-    out_.push(std::move(part));
-  }
+  void say(std::string text) { say(std::move(text), {}); }
   /// Ends the answer. `reply` is the model's last: its text is sent too if nothing of it was.
   void end(const chat_reply& reply) { end(reply, reply.usage); }
   void end(const chat_reply& reply, const chat_usage& usage) {
     answer_part last;
     last.number = number_++;
-    if (!has_said_) last.text = reply.text;
+    if (!has_said_) {
+      last.text = reply.text;
+      last.logprobs = reply.logprobs;
+    }
     last.done = true;
     last.model = reply.model.empty() ? model_ : reply.model;
     last.finish = reply.finish == finish_reason::tool_calls ? finish_reason::stop : reply.finish;
@@ -57,6 +54,16 @@ class answer_stream final : public chat_observer {
   }
 
  private:
+  void say(std::string text, std::vector<token_logprob> logprobs) {
+    answer_part part;
+    part.number = number_++;
+    part.text = std::move(text);
+    part.model = model_;
+    part.logprobs = std::move(logprobs);
+    has_said_ = true;
+    out_.push(std::move(part));
+  }
+
   emitter<answer_part>& out_;
   std::string model_;
   std::uint32_t number_ = 0;

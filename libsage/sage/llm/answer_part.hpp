@@ -18,10 +18,11 @@ struct answer_part {
   bool done = false;
   std::string model;  ///< that answers; with `done`, and before if it is known
   finish_reason finish = finish_reason::stop;
-  chat_usage usage;  ///< of the whole answer; with `done`
+  chat_usage usage;                     ///< of the whole answer; with `done`
+  std::vector<token_logprob> logprobs;  ///< of the tokens of this piece, when they were asked for
   friend bool operator==(const answer_part&, const answer_part&) = default;
 };
-SAGE_DESCRIBE(answer_part, number, text, tool_calls, done, model, finish, usage)
+SAGE_DESCRIBE(answer_part, number, text, tool_calls, done, model, finish, usage, logprobs)
 
 /// The reply as an answer of one piece.
 [[nodiscard]] inline answer_part to_answer(const chat_reply& reply) {
@@ -35,6 +36,7 @@ SAGE_DESCRIBE(answer_part, number, text, tool_calls, done, model, finish, usage)
   whole.model = reply.model;
   whole.finish = reply.finish;
   whole.usage = reply.usage;
+  whole.logprobs = reply.logprobs;
   return whole;
 }
 

@@ -1,5 +1,6 @@
 #include "sage/llm/provider_error.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -110,6 +111,48 @@ std::string_view to_string(provider_failure failure) noexcept {
     case provider_failure::invalid_request: break;
   }
   return "invalid_request";
+}
+
+item_failure provider_error::told() const {
+  constexpr std::int64_t retry_after_s_max = 86'400;
+  item_failure its;
+  switch (failure) {
+    case provider_failure::refused:
+      // Our bill and our proxy are no business of a client; an error within an answer of status 200 says no more
+      // than that the request is refused.
+      if (status == 402 || status == 407 || (status >= 300 && status < 400)) break;
+      its.status = status >= 400 && status < 500 ? static_cast<std::uint16_t>(status) : 400;
+      its.code = code;
+      return its;
+    case provider_failure::throttled:
+      its.status = 429;
+      its.code = code.empty() ? "rate_limit_exceeded" : code;
+      if (retry_after_ms) {
+        const std::int64_t whole_s = *retry_after_ms / 1000 + (*retry_after_ms % 1000 != 0 ? 1 : 0);
+        its.retry_after_s = static_cast<std::uint32_t>(std::clamp<std::int64_t>(whole_s, 1, retry_after_s_max));
+      }
+      return its;
+    case provider_failure::unauthorized: break;
+    case provider_failure::timeout:
+      its.status = 504;
+      its.code = "model_timeout";
+      return its;
+    case provider_failure::overloaded:
+    case provider_failure::unreachable:
+    case provider_failure::cut:
+    case provider_failure::malformed:
+    case provider_failure::too_large:
+      its.status = 502;
+      its.code = "model_failed";
+      return its;
+    case provider_failure::cancelled:
+    case provider_failure::invalid_request: return its;
+  }
+  its.status = 502;
+  its.code = "model_failed";
+  its.text = failure == provider_failure::unauthorized ? "the model's provider refuses the key of this service"
+                                                       : "the model's provider refuses this service";
+  return its;
 }
 
 error provider_error::to_error(std::string where) const {

@@ -8,6 +8,7 @@
 
 #include "sage/base/error.hpp"
 #include "sage/llm/http/http_message.hpp"
+#include "sage/model/item_end.hpp"
 
 namespace sage::llm {
 
@@ -40,6 +41,10 @@ struct provider_error {
 
   /// As the public API reports it, with advice.
   [[nodiscard]] error to_error(std::string where = {}) const;
+  /// As whoever asked us is told: a refusal of what was asked keeps its status and code, 429 its Retry-After;
+  /// whatever is between us and the provider (our key, our bill, our address of it) is a 502 without the provider's
+  /// words.
+  [[nodiscard]] item_failure told() const;
 };
 
 /// What an answer without success says: the body of OpenAI, Anthropic, vLLM, llama.cpp, Ollama, TGI, or any text.

@@ -18,6 +18,17 @@ std::string_view to_string(item_end_reason reason) noexcept {
   return "unknown";
 }
 
+item_failure failure_of(const std::exception_ptr& problem) {
+  if (!problem) return {};
+  try {
+    std::rethrow_exception(problem);
+  } catch (const told_failure& its) {
+    return its.told();
+  } catch (...) {
+    return {};
+  }
+}
+
 std::string item_end::message() const {
   const std::string who = "operator '" + operator_name + "' ";
   switch (reason) {
@@ -25,7 +36,7 @@ std::string item_end::message() const {
     case item_end_reason::filtered: return who + "filtered it out";
     case item_end_reason::dropped:
     case item_end_reason::dead_lettered:
-    case item_end_reason::failed: return who + "failed: " + text;
+    case item_end_reason::failed: return who + "failed: " + (failure.text.empty() ? text : failure.text);
     case item_end_reason::unrouted: return who + "has no route for it";
     case item_end_reason::aggregated: return who + "aggregated it";
     case item_end_reason::no_results: return who + "made nothing of it";

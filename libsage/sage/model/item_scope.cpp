@@ -36,9 +36,11 @@ void item_scope::note(std::unique_ptr<item_end> end, bool final) noexcept {
   is_final_ = final;
 }
 
-void item_scope::note_end(item_end_reason reason, std::string_view operator_name, std::string text) {
+void item_scope::note_end(item_end_reason reason, std::string_view operator_name, std::string text,
+                          item_failure failure) {
   if (is_claimed()) return;
-  note(std::make_unique<item_end>(item_end{reason, std::string(operator_name), std::move(text)}), true);
+  item_end end{reason, std::string(operator_name), std::move(text), std::move(failure)};
+  note(std::make_unique<item_end>(std::move(end)), true);
 }
 
 void item_scope::note_unrouted(std::string_view operator_name) {

@@ -87,7 +87,8 @@ class item_scope {
   // ---- the end, noted by an operator that gives a record up before it lets the item go
 
   /// The last note is what the requester hears, if this record turns out to be the item's last one.
-  void note_end(item_end_reason reason, std::string_view operator_name, std::string text = {});
+  void note_end(item_end_reason reason, std::string_view operator_name, std::string text = {},
+                item_failure failure = {});
   /// The record goes where no label matched. Counts once a sink has taken it there without an answer: until then
   /// somebody may make something of it.
   void note_unrouted(std::string_view operator_name);

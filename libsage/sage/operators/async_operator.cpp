@@ -237,7 +237,7 @@ void async_operator::on_problem(async_call& call, const std::exception_ptr& prob
 // Decides the fate of a record whose attempts are used up.
 void async_operator::give_up(async_call& call, const std::exception_ptr& problem) {
   const auto end_item = [&](item_end_reason why) {
-    if (call.item) call.item->note_end(why, self_->operator_name(), text_of_problem(problem));
+    if (call.item) call.item->note_end(why, self_->operator_name(), text_of_problem(problem), failure_of(problem));
   };
   switch (policy_.then) {
     case error_policy::action::fail: end_item(item_end_reason::failed); std::rethrow_exception(problem);

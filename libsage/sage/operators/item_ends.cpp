@@ -5,7 +5,7 @@
 namespace sage::operators {
 
 void end_items(batch_base& records, std::size_t begin, std::size_t end, item_end_reason why, const context& self,
-               const std::string& text) {
+               const std::string& text, const item_failure& failure) {
   ref<item_scope>* const items = records.items();
   if (!items) return;
   const bool only = records.unique();
@@ -14,7 +14,7 @@ void end_items(batch_base& records, std::size_t begin, std::size_t end, item_end
     if (why == item_end_reason::sunk) {
       items[i]->note_sunk(self.operator_name());
     } else {
-      items[i]->note_end(why, self.operator_name(), text);
+      items[i]->note_end(why, self.operator_name(), text, failure);
     }
     if (only) items[i].reset();
   }

@@ -123,14 +123,15 @@ void record_operator::on_exception(output& out) {
     retry_at_ = self_->time().now() + policy_.backoff(attempts_);
     return;
   }
+  const item_failure failure = failure_of(std::current_exception());
   switch (policy_.then) {
-    case error_policy::action::fail: end_item(cursor_, item_end_reason::failed, what); throw;
+    case error_policy::action::fail: end_item(cursor_, item_end_reason::failed, what, failure); throw;
     case error_policy::action::drop:
-      end_item(cursor_, item_end_reason::dropped, what);
+      end_item(cursor_, item_end_reason::dropped, what, failure);
       ++fate_.dropped;
       break;
     case error_policy::action::dead_letter:
-      end_item(cursor_, item_end_reason::dead_lettered, what);
+      end_item(cursor_, item_end_reason::dead_lettered, what, failure);
       add_dead_letter(std::move(what), out);
       ++fate_.dead;
       break;

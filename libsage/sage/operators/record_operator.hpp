@@ -61,8 +61,9 @@ class record_operator : public operator_base {
   [[nodiscard]] bool has_items() const noexcept { return items_ != nullptr; }
   /// Lets the function ask the context for the item of the record at `position`.
   void show_item(std::size_t position) noexcept { self_->set_item(items_ ? items_[position].get() : nullptr); }
-  void end_item(std::size_t position, item_end_reason why, const std::string& text = {}) {
-    operators::end_items(*input_, position, position + 1, why, *self_, text);
+  void end_item(std::size_t position, item_end_reason why, const std::string& text = {},
+                const item_failure& failure = {}) {
+    operators::end_items(*input_, position, position + 1, why, *self_, text, failure);
   }
   /// The records of `made` from `first` on are all that was made of the one at `position`.
   void hand_down_item(std::size_t position, batch_base& made, std::size_t first);

@@ -179,14 +179,16 @@ void http_service::wake_reader() {
 
 std::optional<http_problem> http_service::admit(const caller& who, nanoseconds now) {
   if (is_draining() || is_closed_) return refusal(503, "draining", "the service is going down", drain_retry_s);
-  if (const auto wait_s = rates_.admit(who, now)) {
-    return refusal(429, "rate_limit_exceeded", "the limit of requests of '" + who.tenant + "' is reached", *wait_s);
+  if (const auto no = rates_.admit(who, now)) {
+    return refusal(429, "rate_limit_exceeded",
+                   "the limit " + std::string(to_string(no->reached)) + " of '" + who.tenant + "' is reached",
+                   no->retry_after_s);
   }
   return std::nullopt;
 }
 
-void http_service::end_of(const std::string& tenant) {
-  rates_.on_end(tenant);
+void http_service::end_of(const std::string& tenant, std::uint64_t tokens) {
+  rates_.on_end(tenant, tokens, time_->now());
 }
 
 trace_context http_service::begin_trace(const server_request& request, request_record& record) {

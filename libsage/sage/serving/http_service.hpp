@@ -83,10 +83,11 @@ class http_service : public request_acceptor, public std::enable_shared_from_thi
   void wake_reader();
   /// Whether a request may come in at all; to be called under `mutex()`, as nothing may come in behind a drain.
   [[nodiscard]] std::optional<http_problem> admit(const caller& who, nanoseconds now);
-  void end_of(const std::string& tenant);  // under mutex()
+  /// A request that was let in has ended, and has taken `tokens`. Under `mutex()`.
+  void end_of(const std::string& tenant, std::uint64_t tokens);
   /// The trace of a request, with a span of ours for all that is done for it: the client's trace goes on, else a new
   /// one begins where spans are recorded.
-  [[nodiscard]] trace_context begin_trace(const server_request& request, request_record& record);
+  trace_context begin_trace(const server_request& request, request_record& record);
   void log_end(const request_record& request, int status, std::uint64_t tokens);
   [[nodiscard]] std::mutex& mutex() const noexcept { return mutex_; }
 

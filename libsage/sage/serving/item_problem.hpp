@@ -6,7 +6,8 @@
 
 namespace sage::serving {
 
-/// 504 for one that was stopped, 503 when the job ended, 422 when nobody wanted it, 500 when its operator failed.
+/// The status that the failure names; else 504 for one that was stopped, 503 when the job ended, 422 when nobody
+/// wanted it, 500 when its operator failed.
 [[nodiscard]] http_problem problem_of(const item_end& end);
 
 }  // namespace sage::serving

@@ -206,12 +206,7 @@ class completion_reader {
         chat.stop.emplace_back(text.text());
       }
     }
-    const auto alternatives = body_.whole("top_logprobs", 0, 20);
-    if (body_.flag("logprobs").value_or(false)) {
-      chat.logprobs = static_cast<std::uint32_t>(std::max<std::uint64_t>(1, alternatives.value_or(1)));
-    } else if (alternatives.value_or(0) > 0) {
-      body_.refuse("top_logprobs", "needs logprobs: true");
-    }
+    if (body_.flag("logprobs").value_or(false)) chat.logprobs = 1;
   }
 
   void read_delivery() {
@@ -226,6 +221,9 @@ class completion_reader {
   void refuse_what_nobody_does() {
     constexpr const char* code = "unsupported_parameter";
     if (body_.whole("n", 1, 128).value_or(1) != 1) body_.refuse("n", "can only be 1 here", code);
+    if (body_.whole("top_logprobs", 0, 20).value_or(0) != 0) {
+      body_.refuse("top_logprobs", "can only be 0 here: logprobs are those of the answer's own tokens", code);
+    }
     for (const char* name : {"presence_penalty", "frequency_penalty"}) {
       if (body_.number(name, -2, 2).value_or(0) != 0) body_.refuse(name, "isn't supported here", code);
     }

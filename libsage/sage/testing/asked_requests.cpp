@@ -131,10 +131,10 @@ void asked_requests::wait_until_ended(std::chrono::seconds patience) const {
               "asked_requests");
 }
 
-bool answer(item_scope* item, std::string text) {
+bool asked_requests::answer(item_scope* item, std::string text) {
   if (!item) return false;
   auto* const port = dynamic_cast<recording_port*>(item->reply().get());
-  if (!port) throw error(errc::invalid_argument, "the item is none of asked_requests", "answer");
+  if (!port) throw error(errc::invalid_argument, "the item is none of asked_requests", "asked_requests");
   if (!item->claim_answer()) return false;
   port->on_answer(std::move(text));
   return true;

@@ -46,14 +46,14 @@ class asked_requests {
   /// that takes longer than `patience`: what holds an item may let go of it a little after its job has ended.
   void wait_until_ended(std::chrono::seconds patience = std::chrono::seconds(60)) const;
 
+  /// Answers the request that `item` belongs to, as a reply sink answers a client. False when somebody was quicker,
+  /// and for a record without an item. Throws errc::invalid_argument for an item that was asked elsewhere.
+  static bool answer(item_scope* item, std::string text = {});
+
   class board;
 
  private:
   std::shared_ptr<board> board_;
 };
-
-/// Answers a request of `asked_requests`, as a reply sink answers a client. False when somebody was quicker, and for
-/// a record without an item. Throws errc::invalid_argument for an item that was asked elsewhere.
-bool answer(item_scope* item, std::string text = {});
 
 }  // namespace sage::testing

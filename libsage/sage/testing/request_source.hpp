@@ -85,7 +85,8 @@ class request_replies {
     void write(batch<T>& records, bool consume) override {
       static_cast<void>(consume);
       if (!records.items()) return;
-      for (std::size_t i = 0; i < records.size(); ++i) answer(records.items()[i].get(), show(records[i]));
+      for (std::size_t i = 0; i < records.size(); ++i)
+        asked_requests::answer(records.items()[i].get(), show(records[i]));
     }
   };
   struct maker {

@@ -85,6 +85,17 @@ await run({
     });
     return {...seen_reply(reply), parsed: reply.choices[0].message.parsed};
   },
+  async logprobs() {
+    const asked = {model, messages: user("hello"), temperature: 0, logprobs: true};
+    const whole = (await completions.create(asked)).choices[0];
+    const streamed = [];
+    for await (const chunk of await completions.create({...asked, stream: true})) {
+      streamed.push(...(chunk.choices[0]?.logprobs?.content ?? []));
+    }
+    const text_of = (tokens) => tokens.map((one) => one.token).join("");
+    return {text: whole.message.content, whole: text_of(whole.logprobs.content), streamed: text_of(streamed),
+            likely: streamed.every((one) => one.logprob <= 0)};
+  },
   async embeddings() {
     const input = ["one", "two", "three"];
     const as_numbers = await client.embeddings.create({model, input, encoding_format: "float"});
@@ -92,8 +103,10 @@ await run({
     const sizes = as_numbers.data.map((one) => one.embedding.length);
     const farthest = Math.max(...as_numbers.data.flatMap((one, i) => one.embedding.map(
         (number, k) => Math.abs(number - as_base64.data[i].embedding[k]))));
-    return {sizes, farthest, usage: as_numbers.usage};
+    return {sizes, farthest, first: as_numbers.data[0].embedding.slice(0, 4).map(Math.fround), usage: as_numbers.usage};
   },
+  bad_embeddings: () => refused(() => client.embeddings.create({model, input: []})),
+  bad_embedding_model: () => refused(() => client.embeddings.create({model: "no-such-model", input: "one"})),
   bad_token: () => refused(() => client_with("wrong-token-of-nobody").chat.completions.create(
       {model, messages: user("hello")})),
   bad_model: () => refused(() => completions.create({model: "no-such-model", messages: user("hello")})),

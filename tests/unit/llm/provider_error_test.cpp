@@ -88,3 +88,25 @@ TEST_CASE("each failure of HTTP becomes the failure of a provider", "[llm][error
   CHECK(failure(http_failure::cancelled, true).to_error().code() == errc::cancelled);
   CHECK(failure(http_failure::refused, false).failure == provider_failure::invalid_request);
 }
+
+TEST_CASE("a client is told of a refusal with its status, and of our key and our bill nothing", "[llm][error]") {
+  const auto told = [](std::uint32_t status, const http_headers& headers = {}) {
+    return error_of_answer(status, headers, R"({"error":{"message":"said so","code":"its_code"}})", 0).told();
+  };
+  for (const std::uint16_t status : {400, 404, 409, 413, 422}) {
+    CHECK(told(status) == item_failure{status, 0, "its_code", ""});
+  }
+  CHECK(told(429, {{"Retry-After", "2"}}) == item_failure{429, 2, "its_code", ""});
+  CHECK(told(429, {{"Retry-After-Ms", "1500"}}).retry_after_s == 2);
+  CHECK(told(429).retry_after_s == 0);
+  for (const std::uint32_t status : {401u, 402u, 403u, 407u, 302u}) {
+    CAPTURE(status);
+    CHECK(told(status).status == 502);
+    CHECK(told(status).code == "model_failed");
+    CHECK_FALSE(told(status).text.empty());  // and not the provider's words
+  }
+  CHECK(told(504).status == 504);
+  for (const std::uint32_t status : {500u, 503u, 529u}) CHECK(told(status).status == 502);
+  CHECK(error_inside_answer(R"({"error":{"type":"invalid_request_error","message":"no"}})").told().status == 400);
+  CHECK(invalid_request(error(errc::invalid_argument, "ours")).told() == item_failure());
+}

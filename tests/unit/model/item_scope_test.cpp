@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <memory>
+#include <stdexcept>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -174,4 +175,27 @@ TEST_CASE("an item answers once whatever threads do to it", "[model][item_scope]
     CHECK(answers + reply->calls == 1);
     CHECK(told->tokens.size() <= 1);
   }
+}
+
+namespace {
+
+struct told_problem final : std::runtime_error, sage::told_failure {
+  told_problem() : std::runtime_error("the secret of the house") {}
+  [[nodiscard]] sage::item_failure told() const override { return {413, 7, "too_long", "shorten it"}; }
+};
+
+}  // namespace
+
+TEST_CASE("what a failure says of itself reaches the requester instead of its text", "[model][item_scope]") {
+  const sage::item_failure told = sage::failure_of(std::make_exception_ptr(told_problem()));
+  CHECK(told == sage::item_failure{413, 7, "too_long", "shorten it"});
+  CHECK(sage::failure_of(std::make_exception_ptr(std::runtime_error("x"))) == sage::item_failure());
+  CHECK(sage::failure_of(std::make_exception_ptr(7)) == sage::item_failure());
+  CHECK(sage::failure_of(nullptr) == sage::item_failure());
+  const auto reply = std::make_shared<port>();
+  auto item = ask(reply);
+  item->note_end(item_end_reason::failed, "desk", "the secret of the house", told);
+  item.reset();
+  CHECK(reply->last.failure == told);
+  CHECK(reply->last.message() == "operator 'desk' failed: shorten it");
 }

@@ -244,7 +244,7 @@ TEST_CASE("a sink answers through its writer or its function, and what it leaves
   CHECK(asked.outcome(1).answers == texts{"1"});
   operator_harness<int, void> function(declared<int>([](auto in) {
     return in.sink([](const int& x, context& self) {
-      if (x == 2) answer(self.item(), "two");
+      if (x == 2) asked_requests::answer(self.item(), "two");
     });
   }));
   function.feed_shared({2, 3}, ask_some(asked, 2, 4));

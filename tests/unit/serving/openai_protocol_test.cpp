@@ -73,7 +73,7 @@ TEST_CASE("a request for a completion is read whole", "[serving][openai]") {
     "tools": [{"type": "function", "function": {"name": "look", "description": "looks",
       "parameters": {"type": "object", "properties": {"at": {"type": "integer"}}}}}],
     "tool_choice": "required", "temperature": 0.5, "top_p": 1, "max_completion_tokens": 100, "seed": 7,
-    "stop": ["\n", "END"], "logprobs": true, "top_logprobs": 3, "n": 1, "presence_penalty": 0, "logit_bias": {},
+    "stop": ["\n", "END"], "logprobs": true, "top_logprobs": 0, "n": 1, "presence_penalty": 0, "logit_bias": {},
     "response_format": {"type": "json_schema", "json_schema": {"name": "seen", "schema": {"type": "object"}}},
     "metadata": {"conversation_id": "conv-1:a.b_c", "detached": "true"}, "user": "ann", "parallel_tool_calls": true,
     "made_up": {"x": [1, 2]}
@@ -100,7 +100,7 @@ TEST_CASE("a request for a completion is read whole", "[serving][openai]") {
   CHECK(chat.output_tokens_max == 100u);
   CHECK(chat.seed == 7u);
   CHECK(chat.stop == std::vector<std::string>{"\n", "END"});
-  CHECK(chat.logprobs == 3);
+  CHECK(chat.logprobs == 1);
   CHECK(chat.output_schema == R"({"type":"object"})");
   CHECK(chat.output_schema_name == "seen");
 }
@@ -164,6 +164,7 @@ TEST_CASE("what is wrong with a request is told with the field", "[serving][open
       {"stop", with(R"("stop":["a","b","c","d","e"])")},
       {"stop", with(R"("stop":[1])")},
       {"top_logprobs", with(R"("top_logprobs":2)")},
+      {"top_logprobs", with(R"("logprobs":true,"top_logprobs":3)")},
       {"top_logprobs", with(R"("logprobs":true,"top_logprobs":21)")},
       {"stream", with(R"("stream":"yes")")},
       {"stream_options", with(R"("stream_options":{"include_usage":true})")},

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "sage/serving/chat/chat_server.hpp"
 #include "sage/serving/http_service.hpp"
@@ -15,21 +16,32 @@
 
 namespace sage::serving {
 
+class embedding_calls;
+
 /// Admits requests, queues them, answers for those that nobody answers. Thread-safe.
 class chat_service final : public http_service {
  public:
   explicit chat_service(chat_server_options options);
 
+  void open(context& self);
+
   /// Moves at most `records_max` requests into `into`, with their items.
   read_status read(batch<completion_call>& into, std::size_t records_max);
   void close() noexcept;
+  void shut_down();
   /// A request has ended, with the status that its client saw.
   void on_end(const request_record& request, int status, const chat_usage& usage);
+  void on_embeddings_end(const request_record& request, int status, std::uint64_t tokens);
 
  private:
   void on_call(const server_request& request, const caller& who, const std::shared_ptr<response_stream>& to) override;
   bool on_page(const server_request& request, response_stream& to) override;
+  void on_completion(const server_request& request, const caller& who, const std::shared_ptr<response_stream>& to);
+  void on_embeddings(const server_request& request, const caller& who, const std::shared_ptr<response_stream>& to);
+  [[nodiscard]] std::vector<listed_model> models() const;
+  [[nodiscard]] item_settings settings_for(const request_record& record, std::shared_ptr<reply_port> reply) const;
   [[nodiscard]] std::optional<http_problem> check_model(const std::string& model) const;
+  [[nodiscard]] std::shared_ptr<embedding_calls> embeddings() const;
   [[nodiscard]] std::optional<http_problem> admit_call(const std::string& conversation, const caller& who,
                                                        nanoseconds now);
 
@@ -42,6 +54,8 @@ class chat_service final : public http_service {
   };
   std::unordered_map<std::string, conversation> conversations_;  // of which one request runs, by tenant and id
   std::size_t held_back_ = 0;                                    // in all conversations
+  std::shared_ptr<embedding_calls> embeddings_;                  // null without a model
+  std::size_t embeddings_running_ = 0;
 };
 
 }  // namespace sage::serving

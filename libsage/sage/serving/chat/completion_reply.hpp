@@ -31,6 +31,8 @@ class completion_reply final : public answer_port {
  private:
   void gather(const answer_part& part);
   void stream(const answer_part& part);
+  void fail(const http_problem& problem);
+  void note_seen(const answer_part& part) noexcept;
   void end(int status);
 
   std::mutex mutex_;
@@ -44,6 +46,8 @@ class completion_reply final : public answer_port {
   bool has_begun_ = false;
   bool is_over_ = false;
   item_scope* item_ = nullptr;
+  chat_usage seen_;  // an estimate, for an answer that breaks off before it says what it has taken
+  const std::uint64_t input_tokens_assumed_;
   chat_reply whole_;
 };
 

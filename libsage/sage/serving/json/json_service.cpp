@@ -98,7 +98,7 @@ void json_service::on_call(const server_request& request, const caller& who,
 void json_service::on_end(const request_record& request, int status) {
   {
     const std::lock_guard lock(mutex());
-    end_of(request.tenant);
+    end_of(request.tenant, 0);
   }
   log_end(request, status, 0);
 }

@@ -15,6 +15,7 @@
 #include "sage/serving.hpp"
 #include "sage/testing/scripted_chat_model.hpp"
 #include "tests/catch.hpp"
+#include "tests/system/echo_service.hpp"
 #include "tests/system/raw_client.hpp"
 
 namespace {
@@ -22,94 +23,7 @@ namespace {
 using namespace sage;
 using namespace std::chrono_literals;
 using sage::testing::raw_client;
-using sage::testing::scripted_call;
-using sage::testing::scripted_chat_model;
-
-struct memory {
-  chat_history history;
-};
-
-scripted_call echo(const chat_request& request, std::uint64_t) {
-  scripted_call reply;
-  reply.text = std::to_string(request.messages.size()) + " messages, the last: " + request.messages.back().text;
-  reply.pieces = 4;
-  if (request.messages.back().text == "hang") reply.delay = std::chrono::hours(1);
-  llm::provider_error problem;
-  problem.message = "canary of the provider";
-  if (request.messages.back().text == "refuse") {
-    problem.status = 400;
-    problem.code = "context_length_exceeded";
-    reply.problem = problem;
-  }
-  if (request.messages.back().text == "throttle") {
-    problem.failure = llm::provider_failure::throttled;
-    problem.retry_after_ms = 2500;
-    reply.problem = problem;
-  }
-  if (request.messages.back().text == "key") {
-    problem.failure = llm::provider_failure::unauthorized;
-    problem.status = 401;
-    reply.problem = problem;
-  }
-  if (request.messages.back().text == "fail") reply.failure = error(errc::io, "the model is away");
-  return reply;
-}
-
-task<> talk(agent<memory>& self, completion_call in, emitter<answer_part>& out) {
-  answer_stream answer(out);
-  chat_history& history = self.state().history;
-  for (chat_message& message : in.messages) history.add(std::move(message));
-  auto reply = co_await self.chat("main").messages(history).observe(answer);
-  answer.end(reply.reply, reply.usage);
-}
-
-// A service on a port of its own, on the engine of actors.
-struct service {
-  explicit service(serving::chat_server_options options = {}, std::shared_ptr<span_recorder> spans = nullptr)
-      : model(std::make_shared<scripted_chat_model>(echo)) {
-    env.options().spans = std::move(spans);
-    auto resources = std::make_shared<agent_resources>();
-    resources->model("main", model);
-    options.listen = "127.0.0.1:0";
-    std::promise<serving::address> bound;
-    std::future<serving::address> where = bound.get_future();
-    options.on_bound = [&bound](const serving::address& its) { bound.set_value(its); };
-    env.from_source(serving::chat_server(std::move(options)))
-        .filter([](const completion_call& call) { return call.text != "filtered"; })
-        .name("polite")
-        .key_by(&completion_call::conversation)
-        .transform("talk", agent_operator(talk, {.capacity = 100, .resources = resources}))
-        .on_error(sage::drop)
-        .sink(serving::reply());
-    running = env.submit("service");
-    REQUIRE(where.wait_for(10s) == std::future_status::ready);
-    port = where.get().port;
-  }
-  ~service() {
-    running->cancel();
-    try {
-      running->wait();
-    } catch (const error&) {  // cancelled
-    }
-  }
-  [[nodiscard]] std::string post(const std::string& body, const std::string& headers = {}) const {
-    raw_client client(port);
-    client.send(
-        "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: "
-        "application/json\r\n" +
-        headers + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
-    REQUIRE(client.read_to_end());
-    return client.seen;
-  }
-  static std::string asking(const std::string& text, const std::string& more = {}) {
-    return R"({"model":"sage","messages":[{"role":"user","content":")" + text + "\"}]" + more + "}";
-  }
-
-  std::shared_ptr<scripted_chat_model> model;
-  local_environment env;
-  std::optional<job> running;
-  std::uint16_t port = 0;
-};
+using service = sage::test::echo_service;
 
 TEST_CASE("a request is answered as one JSON, or piece by piece", "[system][chat_server]") {
   service its;
@@ -246,92 +160,6 @@ TEST_CASE("a drain answers what was accepted and refuses what comes", "[system][
   its->running->drain();
   CHECK(its->running->wait().state == job_state::done);
   CHECK_THAT(its->post(service::asking("hello")), Catch::StartsWith("HTTP/1.1 503") && Catch::Contains("draining"));
-}
-
-TEST_CASE("callers are known by their tokens, and limited by their lines", "[system][chat_server]") {
-  auto known = std::make_shared<serving::callers>();
-  const std::string token = "a-token-of-a-caller-1";
-  auto lines = serving::callers::from_text(
-      "acme " + serving::to_hex(serving::hash_of(token)) + " requests_per_minute=2\n", "callers");
-  REQUIRE(lines);
-  *known = *lines;
-  service its({.allowed = known});
-  const std::string bearer = "Authorization: Bearer " + token + "\r\n";
-  CHECK_THAT(its.post(service::asking("hello")), Catch::StartsWith("HTTP/1.1 401"));
-  CHECK_THAT(its.post(service::asking("hello"), bearer), Catch::StartsWith("HTTP/1.1 200"));
-  CHECK_THAT(its.post(service::asking("hello"), bearer), Catch::StartsWith("HTTP/1.1 200"));
-  CHECK_THAT(its.post(service::asking("hello"), bearer),
-             Catch::StartsWith("HTTP/1.1 429") && Catch::Contains("Retry-After"));
-}
-
-TEST_CASE("a refusal of the model is a refusal of the request", "[system][chat_server]") {
-  service its;
-  const std::string refused = its.post(service::asking("refuse"));
-  CHECK_THAT(refused, Catch::StartsWith("HTTP/1.1 400") && Catch::Contains("context_length_exceeded") &&
-                          Catch::Contains("invalid_request_error"));
-  const std::string throttled = its.post(service::asking("throttle"));
-  CHECK_THAT(throttled, Catch::StartsWith("HTTP/1.1 429") && Catch::Contains("Retry-After: 3"));
-  const std::string key = its.post(service::asking("key"));
-  CHECK_THAT(key, Catch::StartsWith("HTTP/1.1 502") && !Catch::Contains("canary"));
-}
-
-TEST_CASE("tokens of streams that were given up count for their caller", "[system][chat_server]") {
-  const std::string token = "a-token-of-a-caller-1";
-  const auto lines = serving::callers::from_text(
-      "acme " + serving::to_hex(serving::hash_of(token)) + " tokens_per_minute=50\n", "callers");
-  REQUIRE(lines);
-  local_environment env;
-  std::promise<serving::address> bound;
-  serving::chat_server_options options;
-  options.listen = "127.0.0.1:0";
-  options.allowed = std::make_shared<serving::callers>(*lines);
-  options.on_bound = [&bound](const serving::address& its) { bound.set_value(its); };
-  const auto babble = [](const completion_call& call, emitter<answer_part>& out) -> task<> {
-    for (int i = 0; i < 60; ++i) {
-      answer_part part;
-      part.text = "word";
-      part.done = call.text == "be brief";
-      out.push(std::move(part));
-      if (call.text == "be brief") co_return;
-    }
-    co_await sleep_for(1h);
-  };
-  env.from_source(serving::chat_server(options))
-      .async_flat_map(babble, {.order = unordered})
-      .on_error(sage::drop)
-      .sink(serving::reply());
-  job running = env.submit("babble");
-  const std::uint16_t port = bound.get_future().get().port;
-  const auto ask = [&](raw_client& client, const std::string& text) {
-    const std::string body = service::asking(text, R"(,"stream":true)");
-    client.send(
-        "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer " +
-        token + "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
-        body);
-  };
-  {
-    raw_client client(port);
-    ask(client, "talk");
-    for (int i = 0; i < 60; ++i) REQUIRE(client.read_to("word"));
-    raw_client other(port);  // what is under way isn't counted yet
-    ask(other, "be brief");
-    REQUIRE(other.read_to_end());
-    CHECK_THAT(other.seen, Catch::StartsWith("HTTP/1.1 200"));
-  }
-  std::string spent;
-  CHECK(sage::testing::comes_true([&] {
-    raw_client client(port);
-    ask(client, "be brief");
-    if (!client.read_to_end()) return false;
-    spent = client.seen;
-    return spent.starts_with("HTTP/1.1 429");
-  }));
-  CHECK_THAT(spent, Catch::Contains("Retry-After") && Catch::Contains("tokens_per_minute"));
-  running.cancel();
-  try {
-    running.wait();
-  } catch (const error&) {  // cancelled
-  }
 }
 
 class kept_spans final : public span_recorder {

@@ -18,7 +18,6 @@
 
 namespace sage::test {
 
-using namespace std::chrono_literals;
 using sage::testing::raw_client;
 using sage::testing::scripted_call;
 using sage::testing::scripted_chat_model;
@@ -80,7 +79,7 @@ struct echo_service {
         .on_error(sage::drop)
         .sink(serving::reply());
     running = env.submit("service");
-    REQUIRE(where.wait_for(10s) == std::future_status::ready);
+    REQUIRE(where.wait_for(std::chrono::seconds(10)) == std::future_status::ready);
     port = where.get().port;
   }
   ~echo_service() {

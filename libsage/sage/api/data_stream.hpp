@@ -22,6 +22,7 @@
 #include "sage/operators/memoize.hpp"
 #include "sage/operators/sink.hpp"
 #include "sage/operators/split.hpp"
+#include "sage/operators/timestamps.hpp"
 
 namespace sage {
 
@@ -47,6 +48,12 @@ concept key_extractor =
 template <class F, class T>
 concept label_function = function_per_instance<F> && std::is_invocable_v < functions::instantiated_t<F>
 &, const T& > ;
+
+/// Extracts the event time of a record: milliseconds since the Unix epoch, or a point of a std::chrono clock.
+template <class F, class T>
+concept timestamp_extractor =
+    std::copy_constructible<std::decay_t<F>> && std::is_invocable_v<view_of<std::decay_t<F>>, view_of<T>> &&
+    event_time_value<std::remove_cvref_t<std::invoke_result_t<view_of<std::decay_t<F>>, view_of<T>>>>;
 
 /// Picks the instance of a record: `f(record, instances)` returns a number below `instances`.
 template <class F, class T>
@@ -142,6 +149,23 @@ class data_stream : public api::operator_settings<data_stream<T>> {
     n.one_to_one = n.stateless = true;
     n.make = per_record<operators::inspect_operator>(std::forward<F>(function));
     return data_stream<T>(origin_.output_of(n));
+  }
+
+  /// Gives records event time: `extract(record)` is when it happened, `strategy` says how far time has come
+  /// (`sage::bounded_out_of_orderness(2s)`, `sage::monotonic()`). Best right behind the source, where the splits that
+  /// are being read are kept apart.
+  template <timestamp_extractor<T> F>
+  data_stream<T> assign_timestamps(F&& extract, watermark_strategy strategy) const {
+    operators::watermark_rules rules;
+    rules.disorder_ms = strategy.disorder().count();
+    rules.advance_ms_max = strategy.advance_max().count();
+    rules.idle_after = strategy.idle_after().count();
+    return add_timestamps(std::forward<F>(extract), operators::tracked_watermarks{}, rules);
+  }
+  /// The same with a generator of the user: told of each record, asked for the watermark behind each batch.
+  template <timestamp_extractor<T> F, watermark_generator<T> G>
+  data_stream<T> assign_timestamps(F&& extract, G generator) const {
+    return add_timestamps(std::forward<F>(extract), std::move(generator), {});
   }
 
   /// Groups records by `extract(record)`: a callable or a member pointer, and a pure function: its result is hashed
@@ -256,6 +280,19 @@ class data_stream : public api::operator_settings<data_stream<T>> {
                                                                                             policy_of(options));
     };
     return data_stream<U>(origin_.output_of(n));
+  }
+
+  template <class F, class G>
+  data_stream<T> add_timestamps(F&& extract, G generator, const operators::watermark_rules& rules) const {
+    graph::node& n = origin_.append("assign_timestamps", record_type_of<T>());
+    n.outs = {&record_type_of<T>()};
+    n.one_to_one = true;
+    n.make = [extract = std::decay_t<F>(std::forward<F>(extract)), generator = std::move(generator),
+              rules](const graph::operator_options& options) -> operators::operator_ptr {
+      using op = operators::timestamp_operator<T, std::decay_t<F>, G>;
+      return std::make_unique<op>(extract, generator, rules, policy_of(options));
+    };
+    return data_stream<T>(origin_.output_of(n));
   }
 
   template <class S>

@@ -20,11 +20,12 @@ graph::node& graph_builder::add(std::string_view kind) {
 }
 
 void graph_builder::connect(graph::node_id from, std::uint32_t port, graph::node_id to, const record_type& type,
-                            routing::partitioner_spec partitioning, bool by_user) {
+                            routing::partitioner_spec partitioning, bool by_user, std::uint32_t input) {
   graph::edge added;
   added.from = from;
   added.port = port;
   added.to = to;
+  added.input = input;
   added.type = &type;
   added.partitioning = std::move(partitioning);
   added.partitioning_by_user = by_user;
@@ -77,13 +78,14 @@ graph::node& stream_origin::append(std::string_view kind, const record_type& in)
   return added;
 }
 
-void stream_origin::join(const stream_origin& other, graph::node_id to, const record_type& in) const {
+void stream_origin::join(const stream_origin& other, graph::node_id to, const record_type& in,
+                         std::uint32_t input) const {
   const std::string& name = at().name;
   if (builder != other.builder) {
     throw error(errc::invalid_argument, "the streams belong to different environments", name,
                 "declare both from sources of one environment");
   }
-  builder->connect(node, port, to, in, partitioning, partitioning_by_user);
+  builder->connect(node, port, to, in, partitioning, partitioning_by_user, input);
 }
 
 stream_origin stream_origin::output_of(const graph::node& of, std::uint32_t output) const {

@@ -9,6 +9,7 @@
 
 #include "sage/base/clock.hpp"
 #include "sage/model/batch_pool.hpp"
+#include "sage/model/event_time.hpp"
 
 namespace sage {
 
@@ -91,6 +92,14 @@ class context {
   [[nodiscard]] item_scope* item() const noexcept { return item_; }
   void set_item(item_scope* item) noexcept { item_ = item; }
 
+  /// The event time of the record that the function is being called with; `no_event_time` when it has none.
+  [[nodiscard]] event_time timestamp() const noexcept { return timestamp_; }
+  void set_timestamp(event_time time) noexcept { timestamp_ = time; }
+
+  /// How far event time has come at this operator: no record with an event time up to it is expected any more.
+  [[nodiscard]] event_time watermark() const noexcept { return watermark_; }
+  void set_watermark(event_time time) noexcept { watermark_ = time; }
+
   /// Where messages name this instance: `"count[1]"`.
   [[nodiscard]] std::string place() const { return operator_name_ + "[" + std::to_string(instance_) + "]"; }
 
@@ -106,6 +115,8 @@ class context {
   nanoseconds turn_max_ = 250'000;
   state::keyed_store* keyed_state_ = nullptr;
   item_scope* item_ = nullptr;
+  event_time timestamp_ = no_event_time;
+  event_time watermark_ = no_event_time;
   std::shared_ptr<waker> engine_;
   std::shared_ptr<functions::blocking_port> blocking_;
   std::shared_ptr<span_recorder> spans_;

@@ -51,8 +51,9 @@ struct node {
   std::string name;  ///< by the user, or kind and number
   std::string uid;   ///< stable across versions of the graph: by the user, or derived from the path
   bool uid_by_user = false;
-  const record_type* in = nullptr;       ///< null for a source
-  std::vector<const record_type*> outs;  ///< per port; empty for a sink
+  const record_type* in = nullptr;           ///< of input 0; null for a source
+  std::vector<const record_type*> more_ins;  ///< of inputs 1, 2 …
+  std::vector<const record_type*> outs;      ///< per port; empty for a sink
   operator_options options;
 
   operator_factory make;  ///< for all but sources
@@ -85,6 +86,7 @@ struct edge {
   node_id from = 0;
   std::uint32_t port = 0;
   node_id to = 0;
+  std::uint32_t input = 0;  ///< of `to`: which of its inputs; several edges into one are a union
   routing::partitioner_spec partitioning;
   bool partitioning_by_user = false;  ///< rebalance, broadcast, route(partitioner): kept as it is
   const record_type* type = nullptr;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,6 +37,8 @@ class async_operator : public operator_base {
   [[nodiscard]] bool has_news() const noexcept final;
   [[nodiscard]] bool has_yielded() const noexcept final { return yielded_; }
   [[nodiscard]] std::optional<nanoseconds> wake_at() const noexcept final;
+  /// Time passes when all records that came before it have left.
+  [[nodiscard]] event_time watermark() const noexcept final { return watermark_; }
   void close() final;
 
   /// Calls whose task lives.
@@ -67,6 +70,8 @@ class async_operator : public operator_base {
   virtual void open_function(context& self) = 0;
   virtual void close_function() = 0;
 
+  flow on_watermark(event_time time, output& out) final;
+
   context* self_ = nullptr;
   error_policy policy_;
   batch_ref input_;
@@ -85,7 +90,9 @@ class async_operator : public operator_base {
   void retire(async_call& call) noexcept;
   void give_up(async_call& call, const std::exception_ptr& problem);
   void give_up_gone(async_call& call);
-  void take_item(async_call& call, bool consume);
+  void take_columns(async_call& call, bool consume);
+  void let_go(const async_call& call) noexcept;
+  void settle_watermark() noexcept;
   void begin_span(async_call& call);
   void start_next_of_key(async_call& call);
   void end_without_results(async_call& call);
@@ -108,6 +115,14 @@ class async_operator : public operator_base {
   ring_queue<async_call*> results_;    // others: calls with a result
   ring_queue<async_call*> startable_;  // by key: first of their key, waiting for capacity
   std::vector<async_call*> pinned_;    // given up or to be tried again, once their blocking code is through
+  // The records taken in between two watermarks: how many of them are held, and the watermark behind them.
+  struct epoch {
+    std::size_t held = 0;
+    event_time until = no_event_time;
+  };
+  std::deque<epoch> epochs_{1};    // the last one is still growing
+  std::uint64_t first_epoch_ = 0;  // the number of the first of them
+  event_time watermark_ = no_event_time;
   batch_ref dead_;
   call_queue no_key_;
 };

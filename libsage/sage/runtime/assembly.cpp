@@ -36,6 +36,9 @@ std::unique_ptr<instance> assemble(const job_record& job, instance_id id, const 
   parts.id = id;
   parts.name = planned.name;
   parts.inputs = planned.inputs;
+  for (const channel_id channel : planned.inputs) {
+    parts.input_numbers.push_back(plan.graph.edges[plan.channels[channel].edge].input);
+  }
   parts.metrics = job.slot(id);
   for (const graph::node_id node : planned.chain) {
     parts.operators.push_back(make_operator(job, planned, node, pool, engine));

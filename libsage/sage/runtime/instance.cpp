@@ -26,7 +26,10 @@ instance::instance(instance_parts parts, const clock& time, const flow_settings&
       metrics_(std::move(parts.metrics)),
       has_sink_(parts.has_sink),
       open_inputs_(inputs_.size()) {
-  for (const channel_id channel : inputs_) channels_.emplace(channel, input_channel{});
+  for (std::size_t i = 0; i < inputs_.size(); ++i) {
+    input_channel& made = channels_.try_emplace(inputs_[i]).first->second;
+    if (i < parts.input_numbers.size()) made.number = parts.input_numbers[i];
+  }
 }
 
 void instance::open(effects& out) {
@@ -46,18 +49,30 @@ void instance::start(effects& out) {
   started_at_ = time_.now();
 }
 
-void instance::on_batch(channel_id channel, batch_ref records, std::int64_t bytes, nanoseconds sent_at) {
+void instance::on_batch(channel_id channel, batch_ref records, std::int64_t bytes, nanoseconds sent_at,
+                        event_time watermark) {
   if (phase_ == phase::closed) return;
   counters_.bytes_in += static_cast<std::uint64_t>(bytes);
-  queue_.push_back(queued_batch{channel, std::move(records), bytes, sent_at});
-  counters_.queue_batches_max = std::max<std::uint64_t>(counters_.queue_batches_max, queue_.size());
-  SAGE_ASSERT(queue_.size() <= inputs_.size() * settings_.window_batches);  // credit bounds every queue
+  queue_.push_back(queued_batch{channel, std::move(records), bytes, sent_at, watermark, false});
+  counters_.queue_batches_max = std::max<std::uint64_t>(counters_.queue_batches_max, queued());
+  SAGE_ASSERT(queued() <= inputs_.size() * settings_.window_batches);  // credit bounds every queue
+}
+
+void instance::on_progress(channel_id channel, event_time watermark, bool idle) {
+  if (phase_ == phase::closed) return;
+  SAGE_ASSERT(
+      !std::exchange(channels_.at(channel).progress_queued, true));  // the next one waits for the acknowledgement
+  ++queued_progress_;
+  queue_.push_back(queued_batch{channel, {}, 0, 0, watermark, idle});
 }
 
 void instance::on_end(channel_id channel) {
   input_channel& input = channels_.at(channel);
   if (std::exchange(input.ended, true)) return;
   --open_inputs_;
+  // Behind all its batches, its time has come to an end.
+  ++queued_progress_;
+  queue_.push_back(queued_batch{channel, {}, 0, 0, end_of_time, false});
 }
 
 void instance::on_credit(channel_id channel, std::uint32_t batches, std::int64_t bytes, effects& out) {
@@ -109,8 +124,10 @@ bool instance::work(bool input_waits, effects& out) {
   const nanoseconds begun = now_;
   records_this_time_ = 0;
   while (step(out)) {
-    if (records_this_time_ >= settings_.activation_records_max) return true;
-    if (now_ - begun >= settings_.activation_time_max) return true;
+    if (records_this_time_ < settings_.activation_records_max && now_ - begun < settings_.activation_time_max)
+      continue;
+    for (const auto& gate : gates_) gate->send_progress(now_, out);
+    return true;
   }
   // Nothing the engine may have in hand for an idle source fills its batches up.
   if (phase_ == phase::running && (!input_waits || idle_)) flush(out);
@@ -138,6 +155,12 @@ bool instance::step(effects& out) {
   }
   switch (phase_) {
     case phase::running:
+      if (progress_is_new_) {
+        progress_is_new_ = false;
+        chain_.on_progress(watermark_, idle_inputs_, now_, out);
+        now_ = time_.now();
+        return true;
+      }
       if (draining_) drain_source();
       if (input_has_ended()) {
         phase_ = phase::ending;
@@ -171,14 +194,52 @@ void instance::drain_source() {
   }
 }
 
+// Time is the smallest of what the inputs say, those that have ended or fallen silent left out.
+void instance::take_progress(input_channel& from, event_time watermark, bool idle) {
+  const bool advanced = watermark > from.watermark;
+  if (!advanced && from.idle == idle) return;
+  from.watermark = std::max(from.watermark, watermark);
+  from.idle = idle;
+  combine_progress();
+}
+
+void instance::combine_progress() {
+  event_time least = end_of_time;
+  bool all_idle = false;
+  bool any_speaks = false;
+  for (const auto& [id, input] : channels_) {
+    all_idle = all_idle || input.idle;
+    if (input.idle) continue;
+    any_speaks = any_speaks || input.watermark != end_of_time;
+    least = std::min(least, input.watermark);
+  }
+  all_idle = all_idle && !any_speaks;
+  if (all_idle) least = no_event_time;  // those that have ended say nothing about those that are silent
+  if (least <= watermark_ && all_idle == idle_inputs_) return;
+  watermark_ = std::max(watermark_, least);
+  idle_inputs_ = all_idle;
+  progress_is_new_ = true;
+}
+
 void instance::process(effects& out) {
   queued_batch next = queue_.pop_front();
+  input_channel& from = channels_.at(next.channel);
+  if (!next.records) {
+    --queued_progress_;
+    take_progress(from, next.watermark, next.idle);
+    // Its end isn't acknowledged: nothing follows it.
+    if (std::exchange(from.progress_queued, false) && !from.ended) {
+      out.push_back(effect{effect::kind::grant, next.channel});
+    }
+    return;
+  }
   const std::size_t size = next.records->size();
   const nanoseconds begun = now_;
   if (next.records->unique()) next.records->header.taken_at = begun;
   counters_.wait.add(static_cast<std::uint64_t>(std::max<nanoseconds>(begun - next.sent_at, 0)));
   records_this_time_ += size;
-  chain_.on_batch(std::move(next.records), begun, out);
+  chain_.on_batch(from.number, std::move(next.records), begun, out);
+  take_progress(from, next.watermark, false);
   now_ = time_.now();
   counters_.service.add(static_cast<std::uint64_t>(now_ - begun));
   if (now_ - begun > settings_.activation_time_max) chain_.on_slow_batch();
@@ -258,6 +319,7 @@ void instance::commit(effects& out) {
 void instance::abort(effects& out) {
   if (phase_ == phase::closed) return;
   queue_.clear();
+  queued_progress_ = 0;
   chain_.abort();
   try {
     chain_.close();
@@ -284,6 +346,7 @@ void instance::fail(effects& out) {
     problem = std::make_shared<error>(errc::user_function, "an exception that isn't a std::exception", place);
   }
   queue_.clear();
+  queued_progress_ = 0;
   chain_.abort();
   try {
     chain_.close();
@@ -342,7 +405,7 @@ instance_counters instance::counters() const {
     all.operators.push_back(router);
   }
   all.source_positions = chain_.positions();
-  all.queue_batches = queue_.size();
+  all.queue_batches = queued();
   if (started_at_ != 0) all.alive_ns = static_cast<std::uint64_t>(time_.now() - started_at_);
   return all;
 }

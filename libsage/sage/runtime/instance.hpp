@@ -25,6 +25,7 @@ struct instance_parts {
   std::vector<gate_binding> bindings;
   std::vector<std::unique_ptr<output_gate>> gates;
   std::vector<channel_id> inputs;
+  std::vector<std::uint32_t> input_numbers;  ///< which input of the head each of them leads to; empty is 0 for all
   std::shared_ptr<metrics_slot> metrics;
   bool has_sink = false;
 };
@@ -43,7 +44,12 @@ class instance {
   /// Begins to read, for those that have a source.
   void start(effects& out);
   /// A batch for the input channel. `sent_at` is when the sender let it go, `bytes` what it charged for it.
-  void on_batch(channel_id channel, batch_ref records, std::int64_t bytes, nanoseconds sent_at);
+  /// `watermark` holds behind it.
+  void on_batch(channel_id channel, batch_ref records, std::int64_t bytes, nanoseconds sent_at,
+                event_time watermark = no_event_time);
+  /// How far event time has come in the input channel, behind all its batches; `idle`: none are to be expected for
+  /// now.
+  void on_progress(channel_id channel, event_time watermark, bool idle);
   /// The sender of the input channel has ended.
   void on_end(channel_id channel);
   /// Credit for the output channel.
@@ -69,7 +75,7 @@ class instance {
   [[nodiscard]] const std::vector<channel_id>& inputs() const noexcept { return inputs_; }
   [[nodiscard]] bool is_over() const noexcept { return phase_ == phase::closed; }
   /// Batches that wait to be processed: at most the credit granted to all senders.
-  [[nodiscard]] std::size_t queued() const noexcept { return queue_.size(); }
+  [[nodiscard]] std::size_t queued() const noexcept { return queue_.size() - queued_progress_; }
   /// The counters as of now.
   [[nodiscard]] instance_counters counters() const;
   void publish_metrics() { metrics_->publish(counters()); }
@@ -78,11 +84,17 @@ class instance {
   enum class phase : std::uint8_t { created, opened, running, ending, flushing, finished, closed };
   struct queued_batch {
     channel_id channel = 0;
-    batch_ref records;
+    batch_ref records;  // null for progress alone
     std::int64_t bytes = 0;
     nanoseconds sent_at = 0;
+    event_time watermark = no_event_time;
+    bool idle = false;
   };
   struct input_channel {
+    std::uint32_t number = 0;              // of the input of the head
+    event_time watermark = no_event_time;  // behind what was processed
+    bool idle = false;
+    bool progress_queued = false;
     std::uint32_t taken_batches = 0;  // processed, not yet granted back
     std::int64_t taken_bytes = 0;
     std::uint64_t records = 0;  // processed so far
@@ -92,6 +104,8 @@ class instance {
   bool work(bool input_waits, effects& out);
   bool step(effects& out);
   void process(effects& out);
+  void take_progress(input_channel& from, event_time watermark, bool idle);
+  void combine_progress();
   void read(effects& out);
   void drain_source();
   void finish_input(effects& out);
@@ -116,10 +130,14 @@ class instance {
   ring_queue<queued_batch> queue_;
   std::unordered_map<channel_id, input_channel> channels_;
   std::size_t open_inputs_;
-  bool draining_ = false;    // the job drains
-  bool drain_told_ = false;  // the source knows
-  bool idle_ = false;        // the source has nothing to read now
-  bool reading_ = false;     // a split is under way
+  std::size_t queued_progress_ = 0;
+  event_time watermark_ = no_event_time;  // of all inputs together
+  bool idle_inputs_ = false;
+  bool progress_is_new_ = false;  // the chain doesn't know of it yet
+  bool draining_ = false;         // the job drains
+  bool drain_told_ = false;       // the source knows
+  bool idle_ = false;             // the source has nothing to read now
+  bool reading_ = false;          // a split is under way
   bool split_requested_ = false;
   std::optional<split> next_split_;
   bool source_ended_ = false;

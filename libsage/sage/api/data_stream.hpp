@@ -32,6 +32,8 @@ template <class T>
 class routed_stream;
 template <class T>
 class split_streams;
+template <class T>
+class feedback_stream;
 template <class In, class Out, class F>
 class mapped_stream;
 template <class F>
@@ -192,6 +194,15 @@ class data_stream : public api::operator_settings<data_stream<T>> {
     return data_stream<T>(origin_.output_of(n));
   }
 
+  /// Lets this stream into a loop: what comes out of its head, new records and those that come back. Called once per
+  /// loop; unite several streams first.
+  data_stream<T> union_with(const feedback_stream<T>& again) const {
+    origin_.join(again.origin(), again.origin().node, record_type_of<T>());
+    return data_stream<T>(again.origin());
+  }
+  /// Closes a loop: these records come back to its head.
+  void feed(const feedback_stream<T>& again) const { origin_.feed(again.origin(), record_type_of<T>()); }
+
   /// Two streams: where the predicate holds, and where it doesn't. `auto [yes, no] = stream.split(predicate);`
   template <filter_function<T> F>
   split_streams<T> split(F&& predicate) const;
@@ -214,7 +225,7 @@ class data_stream : public api::operator_settings<data_stream<T>> {
     if (count == 0) throw error(errc::invalid_argument, "collect(0) would never emit", "collect", "use 1 or more");
     graph::node& n = origin_.append("collect", record_type_of<T>());
     n.outs = {&record_type_of<std::vector<T>>()};
-    n.order_needed = true;
+    n.order_needed = n.emits_at_end = true;
     n.make = [count](const graph::operator_options&) {
       return std::make_unique<operators::collect_operator<T>>(count);
     };

@@ -4,6 +4,7 @@
 
 #include "sage/base/error.hpp"
 #include "sage/functions/dead_letter.hpp"
+#include "sage/graph/loops.hpp"
 #include "sage/model/batch.hpp"
 #include "sage/operators/collect.hpp"
 
@@ -17,6 +18,10 @@ graph::node& graph_builder::add(std::string_view kind) {
   added.uid = added.name;
   graph_.nodes.push_back(std::move(added));
   return graph_.nodes.back();
+}
+
+graph::edge& graph_builder::last_edge() noexcept {
+  return graph_.edges.back();
 }
 
 void graph_builder::connect(graph::node_id from, std::uint32_t port, graph::node_id to, const record_type& type,
@@ -57,6 +62,7 @@ graph::logical_graph graph_builder::take(std::string name) {
       }
     }
   }
+  graph::mark_loops(graph_);
   graph_.name = std::move(name);
   ++generation_;
   return std::exchange(graph_, graph::logical_graph{});
@@ -86,6 +92,11 @@ void stream_origin::join(const stream_origin& other, graph::node_id to, const re
                 "declare both from sources of one environment");
   }
   builder->connect(node, port, to, in, partitioning, partitioning_by_user, input);
+}
+
+void stream_origin::feed(const stream_origin& head, const record_type& in) const {
+  join(head, head.node, in);
+  builder->last_edge().feedback = true;
 }
 
 stream_origin stream_origin::output_of(const graph::node& of, std::uint32_t output) const {

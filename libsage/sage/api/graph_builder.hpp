@@ -17,6 +17,7 @@ class graph_builder {
   /// Connects an output to a node. Streams of an environment that has been taken are refused.
   void connect(graph::node_id from, std::uint32_t port, graph::node_id to, const record_type& type,
                routing::partitioner_spec partitioning, bool by_user, std::uint32_t input = 0);
+  [[nodiscard]] graph::edge& last_edge() noexcept;
   [[nodiscard]] graph::node& at(graph::node_id id) { return graph_.at(id); }
   /// The node behind `env.dead_letters()`, added when it is first asked for.
   graph::node_id dead_letters();
@@ -47,6 +48,8 @@ struct stream_origin {
   /// Connects this output to input `input` of `to`, a node behind `other`. Throws errc::invalid_argument when the two
   /// belong to different environments or either was taken since.
   void join(const stream_origin& other, graph::node_id to, const record_type& in, std::uint32_t input = 0) const;
+  /// Leads this output back to the head of a loop; refuses what `join` refuses.
+  void feed(const stream_origin& head, const record_type& in) const;
   /// This builder's output `port` of `of`.
   [[nodiscard]] stream_origin output_of(const graph::node& of, std::uint32_t port = 0) const;
 };

@@ -33,6 +33,7 @@ batch_base::batch_base(ref<batch_pool> pool, const record_type& type, void* stor
 batch_base::~batch_base() {
   drop_hashes();
   if (times_) pool_->give(times_, batch_pool::block_bytes(std::size_t{capacity_} * sizeof *times_));
+  if (laps_) pool_->give(laps_, batch_pool::block_bytes(std::size_t{capacity_} * sizeof *laps_));
   if (!items_) return;
   drop_items();
   pool_->give(items_, batch_pool::block_bytes(std::size_t{capacity_} * sizeof *items_));
@@ -63,7 +64,8 @@ void batch_base::destroy() noexcept {
 
 std::uint64_t batch_base::bytes() const noexcept {
   return type_->payload_bytes(*this) + (hashes_ ? size_ * sizeof *hashes_ : 0u) +
-         (items_ ? size_ * sizeof *items_ : 0u) + (times_ ? size_ * sizeof *times_ : 0u);
+         (items_ ? size_ * sizeof *items_ : 0u) + (times_ ? size_ * sizeof *times_ : 0u) +
+         (laps_ ? size_ * sizeof *laps_ : 0u);
 }
 
 std::uint64_t* batch_base::add_hashes(const key_tag& key) {
@@ -103,6 +105,15 @@ event_time* batch_base::add_times() {
   return times_;
 }
 
+loop_mark* batch_base::add_laps() {
+  if (!laps_) {
+    std::size_t bytes = std::size_t{capacity_} * sizeof *laps_;
+    laps_ = static_cast<loop_mark*>(pool_->take(bytes));
+    std::uninitialized_fill_n(laps_, capacity_, loop_mark{});
+  }
+  return laps_;
+}
+
 void batch_base::retain(const ref<byte_block>& block) {
   // Records come block by block, so the newest is the only likely repeat.
   if (blocks_.empty() || !(blocks_.back() == block)) blocks_.push_back(block);
@@ -140,6 +151,12 @@ void append_selected(batch_base& from, const std::uint32_t* positions, std::size
   } else if (to.times()) {
     std::fill_n(to.times() + before, count, no_event_time);
   }
+  if (const loop_mark* laps = from.laps()) {
+    loop_mark* target = to.add_laps() + before;
+    for (std::size_t i = 0; i < count; ++i) target[i] = laps[positions[i]];
+  } else if (to.laps()) {
+    std::fill_n(to.laps() + before, count, loop_mark{});
+  }
   to.retain_blocks_of(from);
 }
 
@@ -150,6 +167,11 @@ void carry_columns(batch_base& from, std::size_t begin, std::size_t count, batch
     std::copy_n(times + begin, count, to.add_times() + at);
   } else if (to.times()) {
     std::fill_n(to.times() + at, count, no_event_time);
+  }
+  if (const loop_mark* laps = from.laps()) {
+    std::copy_n(laps + begin, count, to.add_laps() + at);
+  } else if (to.laps()) {
+    std::fill_n(to.laps() + at, count, loop_mark{});
   }
   if (!from.items()) return;
   ref<item_scope>* const source = from.items() + begin;

@@ -18,6 +18,7 @@
 #include "sage/model/batch_pool.hpp"
 #include "sage/model/byte_block.hpp"
 #include "sage/model/event_time.hpp"
+#include "sage/model/loop_mark.hpp"
 #include "sage/model/record_type.hpp"
 
 namespace sage {
@@ -92,6 +93,12 @@ class batch_base {
   /// have `no_event_time` until the caller fills theirs in; so must he do for every record he adds.
   event_time* add_times();
 
+  /// How often each record went round its loop, or null outside of loops.
+  [[nodiscard]] loop_mark* laps() noexcept { return laps_; }
+  [[nodiscard]] const loop_mark* laps() const noexcept { return laps_; }
+  /// As add_times; a record that is there already has gone round no loop.
+  loop_mark* add_laps();
+
   /// Keeps `block` alive as long as this batch.
   void retain(const ref<byte_block>& block);
   /// Keeps alive whatever `other` keeps alive.
@@ -129,6 +136,7 @@ class batch_base {
   std::uint64_t* hashes_ = nullptr;
   ref<item_scope>* items_ = nullptr;  // those behind size_ are null
   event_time* times_ = nullptr;
+  loop_mark* laps_ = nullptr;
   key_tag key_;
   ref<batch_pool> pool_;
   std::vector<ref<byte_block>> blocks_;
@@ -144,8 +152,9 @@ using batch_ref = ref<batch_base>;
 /// caller holds the only share of `from`, copies them otherwise. Columns and blocks come along.
 void append_selected(batch_base& from, const std::uint32_t* positions, std::size_t count, batch_base& to);
 
-/// Gives `count` records of `to`, from `at` on, the items and event times of those of `from` from `begin` on: items
-/// are moved when the caller holds the only share of `from`, shared otherwise. The records must be there already.
+/// Gives `count` records of `to`, from `at` on, the columns of those of `from` from `begin` on (all but hashes):
+/// items are moved when the caller holds the only share of `from`, shared otherwise. The records must be there
+/// already.
 void carry_columns(batch_base& from, std::size_t begin, std::size_t count, batch_base& to, std::size_t at);
 
 /// The typed face of a batch: a random-access range of `T` that grows up to its capacity.

@@ -183,6 +183,7 @@ class async_function_operator final : public async_operator {
     made_->emplace_back(std::move(one));
     if (its.item) made_->add_items()[made_->size() - 1] = its.item;
     if (its.time != no_event_time || made_->times()) made_->add_times()[made_->size() - 1] = its.time;
+    if (its.lap != loop_mark{} || made_->laps()) made_->add_laps()[made_->size() - 1] = its.lap;
     if constexpr (holds_views<Out>) {
       for (const auto& block : its.blocks) made_->retain(block);
     }

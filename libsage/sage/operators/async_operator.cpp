@@ -146,7 +146,9 @@ void async_operator::take_columns(async_call& call, bool consume) {
   call.epoch = first_epoch_ + epochs_.size() - 1;
   ++epochs_.back().held;
   call.time = input_->times() ? input_->times()[cursor_] : no_event_time;
+  call.lap = input_->laps() ? input_->laps()[cursor_] : loop_mark{};
   call.self.set_timestamp(call.time);
+  call.self.set_iteration(call.lap.iterations);
   ref<item_scope>* const items = input_->items();
   call.has_emitted = false;
   if (!items || !items[cursor_]) return;

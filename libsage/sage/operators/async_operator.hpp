@@ -37,6 +37,10 @@ class async_operator : public operator_base {
   [[nodiscard]] bool has_news() const noexcept final;
   [[nodiscard]] bool has_yielded() const noexcept final { return yielded_; }
   [[nodiscard]] std::optional<nanoseconds> wake_at() const noexcept final;
+  [[nodiscard]] std::uint64_t held(std::uint64_t taken) const noexcept final {
+    static_cast<void>(taken);
+    return held_ + (input_ ? input_->size() - cursor_ : 0);
+  }
   /// Time passes when all records that came before it have left.
   [[nodiscard]] event_time watermark() const noexcept final { return watermark_; }
   void close() final;

@@ -100,6 +100,10 @@ class operator_base {
 
   /// The sum over all records so far.
   [[nodiscard]] const fate& fates() const noexcept { return fate_; }
+  /// Of `taken` records, how many are still inside: their fate is open, or what was made of them hasn't left.
+  [[nodiscard]] virtual std::uint64_t held(std::uint64_t taken) const noexcept { return taken - fate_.sum(); }
+  /// The head of a loop: records that come back, also while it is suspended because it may admit no more.
+  virtual flow on_feedback(batch_ref records, output& out) { return on_batch(std::move(records), out); }
   /// When a suspended operator waits for a moment rather than for its output: that moment.
   [[nodiscard]] virtual std::optional<nanoseconds> retry_at() const noexcept { return std::nullopt; }
   /// Whether a suspended operator waits for nothing but its next turn: it has used the time that one may take.

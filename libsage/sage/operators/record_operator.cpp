@@ -55,14 +55,15 @@ flow record_operator::drive(output& out) {
     ~no_columns() {
       self.set_item(nullptr);
       self.set_timestamp(no_event_time);
+      self.set_iteration(0);
     }
   } const cover{*self_};
-  items_ = input_->items();
-  times_ = input_->times();
+  find_columns();
   const flow came = drive_on(out);
   if (came == flow::done) {
     items_ = nullptr;
     times_ = nullptr;
+    laps_ = nullptr;
   }
   return came;
 }
@@ -101,8 +102,13 @@ flow record_operator::drive_on(output& out) {
 
 void record_operator::replace_input(batch_ref records) noexcept {
   input_ = std::move(records);
+  find_columns();
+}
+
+void record_operator::find_columns() noexcept {
   items_ = input_->items();
   times_ = input_->times();
+  laps_ = input_->laps();
 }
 
 void record_operator::end_part(std::size_t handled, nanoseconds took) {
@@ -159,6 +165,10 @@ void record_operator::hand_down(std::size_t position, batch_base& made, std::siz
   if (times_) {
     event_time* const theirs = made.add_times();
     for (std::size_t i = first; i < made.size(); ++i) theirs[i] = times_[position];
+  }
+  if (laps_) {
+    loop_mark* const theirs = made.add_laps();
+    for (std::size_t i = first; i < made.size(); ++i) theirs[i] = laps_[position];
   }
   if (!items_) return;
   ref<item_scope>* const theirs = made.add_items();

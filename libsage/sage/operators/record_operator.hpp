@@ -62,7 +62,9 @@ class record_operator : public operator_base {
   // event time; a record that ends here ends its item with a reason.
 
   [[nodiscard]] bool has_items() const noexcept { return items_ != nullptr; }
-  [[nodiscard]] bool has_columns() const noexcept { return items_ != nullptr || times_ != nullptr; }
+  [[nodiscard]] bool has_columns() const noexcept {
+    return items_ != nullptr || times_ != nullptr || laps_ != nullptr;
+  }
   [[nodiscard]] event_time time_of(std::size_t position) const noexcept {
     return times_ ? times_[position] : no_event_time;
   }
@@ -70,6 +72,7 @@ class record_operator : public operator_base {
   void show_columns(std::size_t position) noexcept {
     self_->set_item(items_ ? items_[position].get() : nullptr);
     self_->set_timestamp(time_of(position));
+    self_->set_iteration(laps_ ? laps_[position].iterations : 0);
   }
   void end_item(std::size_t position, item_end_reason why, const std::string& text = {}) {
     operators::end_items(*input_, position, position + 1, why, *self_, text);
@@ -94,6 +97,7 @@ class record_operator : public operator_base {
   friend class items_guard;
 
   flow drive(output& out);
+  void find_columns() noexcept;
   [[nodiscard]] flow drive_on(output& out);
   void on_exception(output& out);
   void add_dead_letter(std::string what, output& out);
@@ -118,6 +122,7 @@ class record_operator : public operator_base {
   batch_ref dead_;
   ref<item_scope>* items_ = nullptr;  // of the input
   const event_time* times_ = nullptr;
+  const loop_mark* laps_ = nullptr;
 };
 
 /// Ends the items of the records that a loop has handled, whichever way it is left.

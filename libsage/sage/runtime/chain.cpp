@@ -261,6 +261,24 @@ void chain::on_batch(std::uint32_t input, batch_ref records, nanoseconds now, ef
   pass_on_progress();
 }
 
+void chain::on_feedback(batch_ref records, nanoseconds now, effects& out) {
+  now_ = now;
+  out_ = &out;
+  link& head = *links_.front();
+  head.counters.records_in += records->size();
+  ++head.counters.batches_in;
+  at_ = 0;
+  // The head stays suspended if it is: it waits for room, and this is what makes some.
+  static_cast<void>(head.logic()->on_feedback(std::move(records), head));
+}
+
+std::uint64_t chain::held() const noexcept {
+  std::uint64_t all = 0;
+  for (const auto& l : links_) all += l->logic()->held(l->counters.records_in);
+  // Somebody in the middle of a batch may have counted all of it, and still hold what he made of it.
+  return all + suspended_;
+}
+
 void chain::start_split(const split& part) {
   at_ = 0;
   split_begin_ = part.begin;

@@ -45,6 +45,8 @@ class chain {
   void open();
   /// Records for the operator at the head, for the input with this number.
   void on_batch(std::uint32_t input, batch_ref records, nanoseconds now, effects& out);
+  /// Records that come back to the head of a loop, which takes them at any time.
+  void on_feedback(batch_ref records, nanoseconds now, effects& out);
   /// Event time has come to `time` in front of the head; `idle` says that nothing more is to be expected for now.
   void on_progress(event_time time, bool idle, nanoseconds now, effects& out);
   /// Lets the source at the head read and emit one batch.
@@ -69,6 +71,8 @@ class chain {
   /// Closes what is open, in reverse order of opening. Every operator is closed, then the first error is thrown.
   void close();
 
+  /// Records inside of which more may come: 0 means that nothing will before the next batch.
+  [[nodiscard]] std::uint64_t held() const noexcept;
   [[nodiscard]] bool is_ready() const noexcept;
   /// Whether somebody is suspended only because its turn was over: `resume()` would get on.
   [[nodiscard]] bool has_yielded() const noexcept;

@@ -25,10 +25,16 @@ instance::instance(instance_parts parts, const clock& time, const flow_settings&
       chain_(std::move(parts.operators), std::move(parts.bindings), gates_),
       metrics_(std::move(parts.metrics)),
       has_sink_(parts.has_sink),
-      open_inputs_(inputs_.size()) {
+      loop_(std::move(parts.loop)),
+      open_inputs_(inputs_.size() - loop_.feedback.size()) {
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
     input_channel& made = channels_.try_emplace(inputs_[i]).first->second;
     if (i < parts.input_numbers.size()) made.number = parts.input_numbers[i];
+  }
+  for (const channel_id channel : loop_.feedback) {
+    input_channel& back = channels_.at(channel);
+    back.is_feedback = true;
+    back.watermark = end_of_time;  // it says nothing about time
   }
 }
 
@@ -53,6 +59,10 @@ void instance::on_batch(channel_id channel, batch_ref records, std::int64_t byte
                         event_time watermark) {
   if (phase_ == phase::closed) return;
   counters_.bytes_in += static_cast<std::uint64_t>(bytes);
+  if (channels_.at(channel).is_feedback) {
+    returning_.push_back(queued_batch{channel, std::move(records), bytes, sent_at, no_event_time, false});
+    return;
+  }
   queue_.push_back(queued_batch{channel, std::move(records), bytes, sent_at, watermark, false});
   counters_.queue_batches_max = std::max<std::uint64_t>(counters_.queue_batches_max, queued());
   SAGE_ASSERT(queued() <= inputs_.size() * settings_.window_batches);  // credit bounds every queue
@@ -68,7 +78,7 @@ void instance::on_progress(channel_id channel, event_time watermark, bool idle) 
 
 void instance::on_end(channel_id channel) {
   input_channel& input = channels_.at(channel);
-  if (std::exchange(input.ended, true)) return;
+  if (std::exchange(input.ended, true) || input.is_feedback) return;
   --open_inputs_;
   // Behind all its batches, its time has come to an end.
   ++queued_progress_;
@@ -97,7 +107,24 @@ void instance::on_split(std::optional<split> part) {
 
 bool instance::input_has_ended() const noexcept {
   if (chain_.has_source()) return source_ended_;
-  return open_inputs_ == 0 && queue_.empty();
+  return open_inputs_ == 0 && queue_.empty() && (!loop_.is_head || (chain_.is_ready() && loop_is_empty()));
+}
+
+// Asked by the head when the outer inputs have ended; whoever takes the last record out wakes it.
+bool instance::loop_is_empty() const {
+  operators::loop_gauge& gauge = *loop_.gauge;
+  if (gauge.inside() == 0) return true;
+  gauge.wake_at(0);
+  return gauge.inside() == 0;
+}
+
+// Tells the gauge what the last step has changed, before its effects are carried out.
+void instance::count_loop() {
+  if (!loop_.gauge) return;
+  std::int64_t inside = -static_cast<std::int64_t>(loop_taken_);
+  for (const std::size_t gate : loop_.gates) inside += static_cast<std::int64_t>(gates_[gate]->entrusted());
+  if (!loop_.is_head) inside += static_cast<std::int64_t>(chain_.held());
+  loop_.gauge->add(inside - std::exchange(loop_counted_, inside));
 }
 
 bool instance::run(bool input_waits, effects& out, bool continues) {
@@ -124,11 +151,13 @@ bool instance::work(bool input_waits, effects& out) {
   const nanoseconds begun = now_;
   records_this_time_ = 0;
   while (step(out)) {
+    count_loop();
     if (records_this_time_ < settings_.activation_records_max && now_ - begun < settings_.activation_time_max)
       continue;
     for (const auto& gate : gates_) gate->send_progress(now_, out);
     return true;
   }
+  count_loop();
   // Nothing the engine may have in hand for an idle source fills its batches up.
   if (phase_ == phase::running && (!input_waits || idle_)) flush(out);
   if (phase_ == phase::ending) flush(out);  // what async operators still wait for must not hold back what is done
@@ -144,6 +173,10 @@ bool instance::step(effects& out) {
     chain_.attend(now_, out);
     now_ = time_.now();
   }
+  if (!returning_.empty() && phase_ == phase::running) {
+    process_feedback(out);
+    return true;
+  }
   if (!chain_.is_ready()) {
     const bool ready = chain_.resume(now_, out);
     now_ = time_.now();
@@ -152,6 +185,7 @@ bool instance::step(effects& out) {
       if (goes_on) flush(out);  // the rest of a slow batch takes its time: what is done doesn't wait for it
       return goes_on;
     }
+    if (loop_.is_head) return true;  // what it has just let in must be counted before it lets in more
   }
   switch (phase_) {
     case phase::running:
@@ -238,12 +272,27 @@ void instance::process(effects& out) {
   if (next.records->unique()) next.records->header.taken_at = begun;
   counters_.wait.add(static_cast<std::uint64_t>(std::max<nanoseconds>(begun - next.sent_at, 0)));
   records_this_time_ += size;
+  if (loop_.gauge && !loop_.is_head) loop_taken_ += size;
   chain_.on_batch(from.number, std::move(next.records), begun, out);
   take_progress(from, next.watermark, false);
   now_ = time_.now();
   counters_.service.add(static_cast<std::uint64_t>(now_ - begun));
   if (now_ - begun > settings_.activation_time_max) chain_.on_slow_batch();
   give_back(next.channel, size, next.bytes, out);
+}
+
+void instance::process_feedback(effects& out) {
+  queued_batch next = returning_.pop_front();
+  input_channel& from = channels_.at(next.channel);
+  const std::size_t size = next.records->size();
+  const nanoseconds begun = now_;
+  counters_.wait.add(static_cast<std::uint64_t>(std::max<nanoseconds>(begun - next.sent_at, 0)));
+  records_this_time_ += size;
+  loop_taken_ += size;
+  from.records += size;
+  chain_.on_feedback(std::move(next.records), begun, out);
+  now_ = time_.now();
+  counters_.service.add(static_cast<std::uint64_t>(now_ - begun));
 }
 
 void instance::read(effects& out) {
@@ -319,6 +368,7 @@ void instance::commit(effects& out) {
 void instance::abort(effects& out) {
   if (phase_ == phase::closed) return;
   queue_.clear();
+  returning_.clear();
   queued_progress_ = 0;
   chain_.abort();
   try {
@@ -346,6 +396,7 @@ void instance::fail(effects& out) {
     problem = std::make_shared<error>(errc::user_function, "an exception that isn't a std::exception", place);
   }
   queue_.clear();
+  returning_.clear();
   queued_progress_ = 0;
   chain_.abort();
   try {

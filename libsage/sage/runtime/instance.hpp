@@ -10,12 +10,21 @@
 
 #include "sage/base/ring_queue.hpp"
 #include "sage/observability/operator_metrics.hpp"
+#include "sage/operators/loop_gauge.hpp"
 #include "sage/runtime/chain.hpp"
 #include "sage/runtime/effect.hpp"
 #include "sage/runtime/flow_settings.hpp"
 #include "sage/runtime/output_gate.hpp"
 
 namespace sage::runtime {
+
+/// Where in a loop an instance stands.
+struct loop_place {
+  std::shared_ptr<operators::loop_gauge> gauge;  ///< null outside of loops
+  bool is_head = false;
+  std::vector<channel_id> feedback;  ///< the head's inputs on which records come back
+  std::vector<std::size_t> gates;    ///< those that lead further round
+};
 
 /// What an instance is made of. Everything in it is this instance's own.
 struct instance_parts {
@@ -26,6 +35,7 @@ struct instance_parts {
   std::vector<std::unique_ptr<output_gate>> gates;
   std::vector<channel_id> inputs;
   std::vector<std::uint32_t> input_numbers;  ///< which input of the head each of them leads to; empty is 0 for all
+  loop_place loop;
   std::shared_ptr<metrics_slot> metrics;
   bool has_sink = false;
 };
@@ -34,6 +44,7 @@ struct instance_parts {
 /// time and carries the effects out in order. After each event it calls `run` until that returns false.
 ///
 /// Law  a batch is granted back after it was processed, never before
+/// Law  records on a feedback channel are bounded by their loop instead of by credit
 /// Law  end of input is when every input channel has ended, end of output when nothing waits in a gate
 class instance {
  public:
@@ -95,6 +106,7 @@ class instance {
     event_time watermark = no_event_time;  // behind what was processed
     bool idle = false;
     bool progress_queued = false;
+    bool is_feedback = false;
     std::uint32_t taken_batches = 0;  // processed, not yet granted back
     std::int64_t taken_bytes = 0;
     std::uint64_t records = 0;  // processed so far
@@ -104,6 +116,9 @@ class instance {
   bool work(bool input_waits, effects& out);
   bool step(effects& out);
   void process(effects& out);
+  void process_feedback(effects& out);
+  void count_loop();
+  [[nodiscard]] bool loop_is_empty() const;
   void take_progress(input_channel& from, event_time watermark, bool idle);
   void combine_progress();
   void read(effects& out);
@@ -128,6 +143,10 @@ class instance {
 
   phase phase_ = phase::created;
   ring_queue<queued_batch> queue_;
+  ring_queue<queued_batch> returning_;  // to the head of a loop: served first
+  loop_place loop_;
+  std::uint64_t loop_taken_ = 0;   // records that came from within the loop
+  std::int64_t loop_counted_ = 0;  // what the gauge knows of this instance
   std::unordered_map<channel_id, input_channel> channels_;
   std::size_t open_inputs_;
   std::size_t queued_progress_ = 0;

@@ -1,6 +1,7 @@
 #include "sage/runtime/output_gate.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 #include <span>
 #include <utility>
@@ -19,18 +20,23 @@ constexpr nanoseconds progress_delay_max = 10'000'000;
 }  // namespace
 
 output_gate::output_gate(std::unique_ptr<routing::partitioner> policy, std::vector<channel_id> channels,
-                         std::size_t batch_size, const flow_settings& settings)
+                         std::size_t batch_size, const flow_settings& settings, edge_kind kind)
     : policy_(std::move(policy)),
       channels_(std::move(channels)),
       batch_size_(batch_size),
       free_(std::make_unique<bool[]>(channels_.size())),
-      positions_(channels_.size()) {
+      positions_(channels_.size()),
+      kind_(kind) {
   SAGE_ASSERT(!channels_.empty());
   targets_.reserve(channels_.size());
   for (std::size_t i = 0; i < channels_.size(); ++i) {
     target& to = targets_.emplace_back();
     to.credit_batches = settings.window_batches;
     to.credit_bytes = settings.window_bytes;
+    if (kind == edge_kind::feedback) {
+      to.credit_batches = std::numeric_limits<std::uint32_t>::max();
+      to.credit_bytes = std::numeric_limits<std::int64_t>::max();
+    }
     free_[i] = true;
   }
 }
@@ -55,11 +61,13 @@ gate_counters output_gate::counters() const {
 void output_gate::push(batch_ref records, nanoseconds now, effects& out) {
   if (records->empty()) return;
   records_ += records->size();
+  entrusted_ += records->size();
   if (choice_.size() < records->size()) choice_.resize(records->size());
   const decision chosen = policy_->route(*records, std::span(free_.get(), targets_.size()), choice_.data());
   switch (chosen.where) {
     case decision::kind::one: push_to(chosen.target, std::move(records), now, out); break;
     case decision::kind::all:
+      entrusted_ += records->size() * (targets_.size() - 1);
       for (std::size_t i = 0; i + 1 < targets_.size(); ++i) push_to(i, records, now, out);
       push_to(targets_.size() - 1, std::move(records), now, out);
       break;
@@ -141,8 +149,10 @@ void output_gate::send(std::size_t index, complete_batch next, nanoseconds now, 
   target& to = targets_[index];
   batch_ref& records = next.records;
   const auto bytes = static_cast<std::int64_t>(records->bytes());
-  to.credit_batches -= 1;
-  to.credit_bytes -= bytes;
+  if (kind_ == edge_kind::forward) {
+    to.credit_batches -= 1;
+    to.credit_bytes -= bytes;
+  }
   to.records += records->size();
   ++batches_;
   bytes_ += static_cast<std::uint64_t>(bytes);
@@ -190,6 +200,7 @@ void output_gate::flush(nanoseconds now, effects& out) {
 }
 
 void output_gate::on_progress(event_time time, bool idle) {
+  if (kind_ == edge_kind::feedback) return;
   watermark_ = std::max(watermark_, time);
   idle_ = idle;
 }

@@ -13,6 +13,12 @@
 
 namespace sage::runtime {
 
+/// What a gate needs to know of its edge.
+enum class edge_kind : std::uint8_t {
+  forward,
+  feedback,  ///< back to the head of a loop, which bounds it: it takes no credit, and no time passes along it
+};
+
 /// Pure state machine. A batch pushed is always taken; `is_ready()` tells whether the next one should wait.
 ///
 /// Law  batches in flight per channel <= window_batches; bytes in flight < window_bytes + one batch
@@ -20,7 +26,7 @@ namespace sage::runtime {
 class output_gate {
  public:
   output_gate(std::unique_ptr<routing::partitioner> policy, std::vector<channel_id> channels, std::size_t batch_size,
-              const flow_settings& settings);
+              const flow_settings& settings, edge_kind kind = edge_kind::forward);
 
   /// Partitions `records` and sends what credit allows.
   void push(batch_ref records, nanoseconds now, effects& out);
@@ -44,6 +50,8 @@ class output_gate {
   /// Since when the gate has been without credit for something it wants to send; 0 when it isn't.
   [[nodiscard]] nanoseconds blocked_since() const noexcept { return blocked_since_; }
 
+  /// Records for all targets together that were pushed so far: a broadcast record counts for each of them.
+  [[nodiscard]] std::uint64_t entrusted() const noexcept { return entrusted_; }
   /// Records pushed so far; batches and bytes sent.
   [[nodiscard]] std::uint64_t records() const noexcept { return records_; }
   [[nodiscard]] std::uint64_t batches() const noexcept { return batches_; }
@@ -92,6 +100,8 @@ class output_gate {
   bool idle_ = false;
   std::size_t waiting_ = 0;  // targets that wait for credit
   nanoseconds blocked_since_ = 0;
+  edge_kind kind_;
+  std::uint64_t entrusted_ = 0;
   std::uint64_t records_ = 0;
   std::uint64_t batches_ = 0;
   std::uint64_t bytes_ = 0;

@@ -38,7 +38,11 @@ caf::behavior instance_actor::make_behavior() {
   });
   return {
       [this](envelope& e) {
-        core_->on_batch(e.channel, std::move(e.records), e.bytes, e.sent_at);
+        core_->on_batch(e.channel, std::move(e.records), e.bytes, e.sent_at, e.watermark);
+        work();
+      },
+      [this](const progress& p) {
+        core_->on_progress(p.channel, p.watermark, p.idle);
         work();
       },
       [this](const credit& c) {
@@ -101,8 +105,9 @@ void instance_actor::carry_out() {
   for (effect& e : effects_) {
     switch (e.what) {
       case effect::kind::send:
-        send(receiver_of(e.channel), envelope{e.channel, e.bytes, e.at, std::move(e.records)});
+        send(receiver_of(e.channel), envelope{e.channel, e.bytes, e.at, std::move(e.records), e.watermark});
         break;
+      case effect::kind::send_progress: send(receiver_of(e.channel), progress{e.channel, e.watermark, e.idle}); break;
       case effect::kind::send_end: send(receiver_of(e.channel), end_of_stream{e.channel}); break;
       case effect::kind::grant: send(sender_of(e.channel), credit{e.channel, e.batches, e.bytes}); break;
       case effect::kind::request_split: send(supervisor_, report{report::kind::request_split, core_->id()}); break;

@@ -23,6 +23,14 @@ struct envelope {
   std::int64_t bytes = 0;
   nanoseconds sent_at = 0;
   batch_ref records;
+  event_time watermark = no_event_time;  // holds behind them
+};
+
+/// How far event time has come in a channel without a batch to take it along. Answered with credit of no batches.
+struct progress {
+  runtime::channel_id channel = 0;
+  event_time watermark = no_event_time;
+  bool idle = false;
 };
 
 /// The sender of a channel has nothing more.
@@ -75,6 +83,7 @@ struct stop_deadline {};
 }  // namespace sage::actors
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sage::actors::envelope)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sage::actors::progress)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sage::actors::end_of_stream)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sage::actors::credit)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sage::actors::wiring)

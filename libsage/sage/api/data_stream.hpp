@@ -22,6 +22,7 @@
 #include "sage/operators/memoize.hpp"
 #include "sage/operators/sink.hpp"
 #include "sage/operators/split.hpp"
+#include "sage/operators/timestamps.hpp"
 
 namespace sage {
 
@@ -31,6 +32,8 @@ template <class T>
 class routed_stream;
 template <class T>
 class split_streams;
+template <class T>
+class feedback_stream;
 template <class In, class Out, class F>
 class mapped_stream;
 template <class F>
@@ -47,6 +50,12 @@ concept key_extractor =
 template <class F, class T>
 concept label_function = function_per_instance<F> && std::is_invocable_v < functions::instantiated_t<F>
 &, const T& > ;
+
+/// Extracts the event time of a record: milliseconds since the Unix epoch, or a point of a std::chrono clock.
+template <class F, class T>
+concept timestamp_extractor =
+    std::copy_constructible<std::decay_t<F>> && std::is_invocable_v<view_of<std::decay_t<F>>, view_of<T>> &&
+    event_time_value<std::remove_cvref_t<std::invoke_result_t<view_of<std::decay_t<F>>, view_of<T>>>>;
 
 /// Picks the instance of a record: `f(record, instances)` returns a number below `instances`.
 template <class F, class T>
@@ -144,6 +153,23 @@ class data_stream : public api::operator_settings<data_stream<T>> {
     return data_stream<T>(origin_.output_of(n));
   }
 
+  /// Gives records event time: `extract(record)` is when it happened, `strategy` says how far time has come
+  /// (`sage::bounded_out_of_orderness(2s)`, `sage::monotonic()`). Best right behind the source, where the splits that
+  /// are being read are kept apart.
+  template <timestamp_extractor<T> F>
+  data_stream<T> assign_timestamps(F&& extract, watermark_strategy strategy) const {
+    operators::watermark_rules rules;
+    rules.disorder_ms = strategy.disorder().count();
+    rules.advance_ms_max = strategy.advance_max().count();
+    rules.idle_after = strategy.idle_after().count();
+    return add_timestamps(std::forward<F>(extract), operators::tracked_watermarks{}, rules);
+  }
+  /// The same with a generator of the user: told of each record, asked for the watermark behind each batch.
+  template <timestamp_extractor<T> F, watermark_generator<T> G>
+  data_stream<T> assign_timestamps(F&& extract, G generator) const {
+    return add_timestamps(std::forward<F>(extract), std::move(generator), {});
+  }
+
   /// Groups records by `extract(record)`: a callable or a member pointer, and a pure function: its result is hashed
   /// once and the hash carried along.
   template <key_extractor<T> F>
@@ -168,6 +194,15 @@ class data_stream : public api::operator_settings<data_stream<T>> {
     return data_stream<T>(origin_.output_of(n));
   }
 
+  /// Lets this stream into a loop: what comes out of its head, new records and those that come back. Called once per
+  /// loop; unite several streams first.
+  data_stream<T> union_with(const feedback_stream<T>& again) const {
+    origin_.join(again.origin(), again.origin().node, record_type_of<T>());
+    return data_stream<T>(again.origin());
+  }
+  /// Closes a loop: these records come back to its head.
+  void feed(const feedback_stream<T>& again) const { origin_.feed(again.origin(), record_type_of<T>()); }
+
   /// Two streams: where the predicate holds, and where it doesn't. `auto [yes, no] = stream.split(predicate);`
   template <filter_function<T> F>
   split_streams<T> split(F&& predicate) const;
@@ -190,7 +225,7 @@ class data_stream : public api::operator_settings<data_stream<T>> {
     if (count == 0) throw error(errc::invalid_argument, "collect(0) would never emit", "collect", "use 1 or more");
     graph::node& n = origin_.append("collect", record_type_of<T>());
     n.outs = {&record_type_of<std::vector<T>>()};
-    n.order_needed = true;
+    n.order_needed = n.emits_at_end = true;
     n.make = [count](const graph::operator_options&) {
       return std::make_unique<operators::collect_operator<T>>(count);
     };
@@ -256,6 +291,19 @@ class data_stream : public api::operator_settings<data_stream<T>> {
                                                                                             policy_of(options));
     };
     return data_stream<U>(origin_.output_of(n));
+  }
+
+  template <class F, class G>
+  data_stream<T> add_timestamps(F&& extract, G generator, const operators::watermark_rules& rules) const {
+    graph::node& n = origin_.append("assign_timestamps", record_type_of<T>());
+    n.outs = {&record_type_of<T>()};
+    n.one_to_one = true;
+    n.make = [extract = std::decay_t<F>(std::forward<F>(extract)), generator = std::move(generator),
+              rules](const graph::operator_options& options) -> operators::operator_ptr {
+      using op = operators::timestamp_operator<T, std::decay_t<F>, G>;
+      return std::make_unique<op>(extract, generator, rules, policy_of(options));
+    };
+    return data_stream<T>(origin_.output_of(n));
   }
 
   template <class S>

@@ -27,6 +27,18 @@ data_stream<dead_letter> environment::dead_letters() {
   return data_stream<dead_letter>(api::stream_origin{builder_, builder_->generation(), id, 0, {}, false});
 }
 
+graph::node& environment::add_loop_head(const feedback_options& options) {
+  if (options.max_in_flight == 0) {
+    throw error(errc::invalid_argument, "a loop without a bound may fill all memory", "feedback",
+                "say how many records may be inside: env.feedback<T>({.max_in_flight = 1000})");
+  }
+  graph::node& n = builder_->add("feedback");
+  n.loop = n.id;
+  n.one_to_one = options.on_limit == loop_limit::fail;
+  n.order_needed = true;
+  return n;
+}
+
 graph::physical_plan environment::plan(std::string name, const optimizer::pass_observer& observer) {
   graph::logical_graph graph = builder_->take(std::move(name));
   graph::check_or_throw(graph);

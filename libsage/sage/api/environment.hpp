@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "sage/api/data_stream.hpp"
+#include "sage/api/feedback_stream.hpp"
 #include "sage/api/job.hpp"
 #include "sage/functions/dead_letter.hpp"
 #include "sage/operators/source.hpp"
@@ -61,6 +62,15 @@ class environment {
     return data_stream<record>(api::stream_origin{builder_, builder_->generation(), n.id, 0, {}, false});
   }
 
+  /// Begins a loop of records of type `T`: see feedback_stream. Throws errc::invalid_argument without a bound.
+  template <record T>
+  feedback_stream<T> feedback(feedback_options options) {
+    graph::node& n = add_loop_head(options);
+    n.in = &record_type_of<T>();
+    n.outs = {n.in};
+    return feedback_stream<T>(api::stream_origin{builder_, builder_->generation(), n.id, 0, {}, false}, options);
+  }
+
   /// The dead letters of every operator with the policy `sage::dead_letters`.
   data_stream<dead_letter> dead_letters();
 
@@ -84,6 +94,8 @@ class environment {
 
  private:
   struct started;
+
+  graph::node& add_loop_head(const feedback_options& options);
 
   std::shared_ptr<api::graph_builder> builder_;
   std::unique_ptr<runtime::engine> engine_;

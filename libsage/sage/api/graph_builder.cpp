@@ -4,6 +4,7 @@
 
 #include "sage/base/error.hpp"
 #include "sage/functions/dead_letter.hpp"
+#include "sage/graph/loops.hpp"
 #include "sage/model/batch.hpp"
 #include "sage/operators/collect.hpp"
 
@@ -19,12 +20,17 @@ graph::node& graph_builder::add(std::string_view kind) {
   return graph_.nodes.back();
 }
 
+graph::edge& graph_builder::last_edge() noexcept {
+  return graph_.edges.back();
+}
+
 void graph_builder::connect(graph::node_id from, std::uint32_t port, graph::node_id to, const record_type& type,
-                            routing::partitioner_spec partitioning, bool by_user) {
+                            routing::partitioner_spec partitioning, bool by_user, std::uint32_t input) {
   graph::edge added;
   added.from = from;
   added.port = port;
   added.to = to;
+  added.input = input;
   added.type = &type;
   added.partitioning = std::move(partitioning);
   added.partitioning_by_user = by_user;
@@ -56,6 +62,7 @@ graph::logical_graph graph_builder::take(std::string name) {
       }
     }
   }
+  graph::mark_loops(graph_);
   graph_.name = std::move(name);
   ++generation_;
   return std::exchange(graph_, graph::logical_graph{});
@@ -77,13 +84,19 @@ graph::node& stream_origin::append(std::string_view kind, const record_type& in)
   return added;
 }
 
-void stream_origin::join(const stream_origin& other, graph::node_id to, const record_type& in) const {
+void stream_origin::join(const stream_origin& other, graph::node_id to, const record_type& in,
+                         std::uint32_t input) const {
   const std::string& name = at().name;
   if (builder != other.builder) {
     throw error(errc::invalid_argument, "the streams belong to different environments", name,
                 "declare both from sources of one environment");
   }
-  builder->connect(node, port, to, in, partitioning, partitioning_by_user);
+  builder->connect(node, port, to, in, partitioning, partitioning_by_user, input);
+}
+
+void stream_origin::feed(const stream_origin& head, const record_type& in) const {
+  join(head, head.node, in);
+  builder->last_edge().feedback = true;
 }
 
 stream_origin stream_origin::output_of(const graph::node& of, std::uint32_t output) const {

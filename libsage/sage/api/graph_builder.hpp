@@ -16,7 +16,8 @@ class graph_builder {
   graph::node& add(std::string_view kind);
   /// Connects an output to a node. Streams of an environment that has been taken are refused.
   void connect(graph::node_id from, std::uint32_t port, graph::node_id to, const record_type& type,
-               routing::partitioner_spec partitioning, bool by_user);
+               routing::partitioner_spec partitioning, bool by_user, std::uint32_t input = 0);
+  [[nodiscard]] graph::edge& last_edge() noexcept;
   [[nodiscard]] graph::node& at(graph::node_id id) { return graph_.at(id); }
   /// The node behind `env.dead_letters()`, added when it is first asked for.
   graph::node_id dead_letters();
@@ -44,9 +45,11 @@ struct stream_origin {
   [[nodiscard]] graph::node& at() const;
   /// Adds a node of `kind` behind this output and connects it.
   graph::node& append(std::string_view kind, const record_type& in) const;
-  /// Connects this output to `to`, a node behind `other`: a second input. Throws errc::invalid_argument when the two
+  /// Connects this output to input `input` of `to`, a node behind `other`. Throws errc::invalid_argument when the two
   /// belong to different environments or either was taken since.
-  void join(const stream_origin& other, graph::node_id to, const record_type& in) const;
+  void join(const stream_origin& other, graph::node_id to, const record_type& in, std::uint32_t input = 0) const;
+  /// Leads this output back to the head of a loop; refuses what `join` refuses.
+  void feed(const stream_origin& head, const record_type& in) const;
   /// This builder's output `port` of `of`.
   [[nodiscard]] stream_origin output_of(const graph::node& of, std::uint32_t port = 0) const;
 };

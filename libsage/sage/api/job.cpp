@@ -29,6 +29,8 @@ void add_operators(job_metrics& to, const graph::physical_plan& plan, const grap
     m.dropped = c.dropped;
     m.dead_lettered = c.dead;
     m.gone = c.gone;
+    m.late = c.late;
+    m.watermark = c.watermark;
     m.service_ns = c.service_ns;
     to.operators.push_back(std::move(m));
   }

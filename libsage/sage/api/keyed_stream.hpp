@@ -174,6 +174,7 @@ class keyed_stream {
   template <class R, class A>
   aggregated_stream<R> add_aggregate(std::string_view kind, A function) const {
     graph::node& n = append(kind);
+    n.emits_at_end = true;
     n.outs = {&sage::record_type_of<R>()};
     n.make = [function, extract = extract_](const graph::operator_options& options) -> operators::operator_ptr {
       return std::make_unique<operators::aggregate_operator<T, Extract, A>>(

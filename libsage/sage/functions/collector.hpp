@@ -62,7 +62,7 @@ class collector {
     settle();
     auto bigger = batch<U>::make(made_->pool(), made_->capacity() * 2);
     for (U& record : *made_) bigger->emplace_back(std::move(record));
-    carry_items(*made_, 0, made_->size(), *bigger, 0);
+    carry_columns(*made_, 0, made_->size(), *bigger, 0);
     bigger->header = made_->header;
     bigger->retain_blocks_of(*made_);
     use(std::move(bigger));

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "sage/base/clock.hpp"
+#include "sage/base/event_time.hpp"
 #include "sage/model/batch_pool.hpp"
 
 namespace sage {
@@ -19,6 +20,9 @@ class keyed_store;
 }
 namespace functions {
 class blocking_port;
+}
+namespace operators {
+class loop_gauge;
 }
 
 /// The engine's ear: lets a source that reported `read_status::idle` say that there is something to read now, and
@@ -91,6 +95,21 @@ class context {
   [[nodiscard]] item_scope* item() const noexcept { return item_; }
   void set_item(item_scope* item) noexcept { item_ = item; }
 
+  /// The event time of the record that the function is being called with; `no_event_time` when it has none.
+  [[nodiscard]] event_time timestamp() const noexcept { return timestamp_; }
+  void set_timestamp(event_time time) noexcept { timestamp_ = time; }
+
+  /// In a loop: how often the record has come back to the loop's head. Behind it: how often it did.
+  [[nodiscard]] std::uint32_t iteration() const noexcept { return iteration_; }
+  void set_iteration(std::uint32_t iteration) noexcept { iteration_ = iteration; }
+  /// What the head of a loop counts by; null elsewhere.
+  [[nodiscard]] const std::shared_ptr<operators::loop_gauge>& loop() const noexcept { return loop_; }
+  void set_loop(std::shared_ptr<operators::loop_gauge> loop) noexcept { loop_ = std::move(loop); }
+
+  /// How far event time has come at this operator: no record with an event time up to it is expected any more.
+  [[nodiscard]] event_time watermark() const noexcept { return watermark_; }
+  void set_watermark(event_time time) noexcept { watermark_ = time; }
+
   /// Where messages name this instance: `"count[1]"`.
   [[nodiscard]] std::string place() const { return operator_name_ + "[" + std::to_string(instance_) + "]"; }
 
@@ -106,6 +125,10 @@ class context {
   nanoseconds turn_max_ = 250'000;
   state::keyed_store* keyed_state_ = nullptr;
   item_scope* item_ = nullptr;
+  event_time timestamp_ = no_event_time;
+  event_time watermark_ = no_event_time;
+  std::uint32_t iteration_ = 0;
+  std::shared_ptr<operators::loop_gauge> loop_;
   std::shared_ptr<waker> engine_;
   std::shared_ptr<functions::blocking_port> blocking_;
   std::shared_ptr<span_recorder> spans_;

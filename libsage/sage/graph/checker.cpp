@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 #include "sage/base/error.hpp"
 #include "sage/base/hash.hpp"
+#include "sage/graph/loops.hpp"
 
 namespace sage::graph {
 
@@ -26,6 +28,7 @@ class finder {
       check_consumers(n);
     }
     check_dead_letters();
+    check_loops();
     return std::move(problems_);
   }
 
@@ -136,6 +139,59 @@ class finder {
         continue;
       }
       for (const std::size_t e : graph_.edges_from(n.id)) behind.push_back(graph_.edges[e].to);
+    }
+  }
+
+  void check_loops() {
+    std::vector<std::optional<node_id>> owner(graph_.nodes.size());
+    for (const loop& one : find_loops(graph_)) {
+      const node& head = graph_.at(one.head);
+      const auto into = graph_.edges_into(one.head);
+      if (into.size() == one.fed.size()) {
+        add(title(head), "lets nothing into its loop", "unite it with a stream: starts.union_with(again)");
+      }
+      if (one.fed.empty()) {
+        add(title(head), "is never fed", "close the loop with stream.feed(again), or leave it out");
+      }
+      if (head.options.parallelism && *head.options.parallelism != 1) {
+        add(title(head), "has parallelism " + std::to_string(*head.options.parallelism),
+            "the head of a loop counts what is inside, alone: set parallelism on the operators of the body");
+      }
+      for (const std::size_t e : one.fed) {
+        const node_id last = graph_.edges[e].from;
+        if (last != one.head && std::find(one.body.begin(), one.body.end(), last) == one.body.end()) {
+          add(title(graph_.at(last)), "feeds '" + head.name + "', but takes nothing from it",
+              "unite streams from outside with it: starts.union_with(again)");
+        }
+      }
+      for (const node_id id : one.body) check_body(one, graph_.at(id), owner[id]);
+    }
+  }
+
+  void check_body(const loop& one, const node& n, std::optional<node_id>& owner) {
+    const node& head = graph_.at(one.head);
+    if (owner) {
+      add(title(n), "is part of two loops, '" + graph_.at(*owner).name + "' and '" + head.name + "'",
+          "loops can't be nested or overlap: let one end before the other begins");
+    }
+    owner = one.head;
+    if (n.is_loop_head()) {
+      add(title(n), "is the head of a loop within the loop '" + head.name + "'",
+          "loops can't be nested or overlap: let one end before the other begins");
+    }
+    if (n.emits_at_end && !n.options.every_update) {
+      add(title(n), "is within the loop '" + head.name + "', but emits only when its input or time ends",
+          "put it behind the loop; aggregates may emit running values: .emit(sage::every_update)");
+    }
+    if (n.takes_dead_letters) {
+      add(title(n), "leads back into the loop '" + head.name + "'", "handle dead letters outside of loops");
+    }
+    for (const std::size_t e : graph_.edges_into(n.id)) {
+      const node_id from = graph_.edges[e].from;
+      if (from == one.head || std::find(one.body.begin(), one.body.end(), from) != one.body.end()) continue;
+      add(title(n),
+          "is within the loop '" + head.name + "', but takes records of '" + graph_.at(from).name + "' from outside",
+          "let them in by the head, which bounds the loop: stream.union_with(again)");
     }
   }
 

@@ -51,8 +51,9 @@ struct node {
   std::string name;  ///< by the user, or kind and number
   std::string uid;   ///< stable across versions of the graph: by the user, or derived from the path
   bool uid_by_user = false;
-  const record_type* in = nullptr;       ///< null for a source
-  std::vector<const record_type*> outs;  ///< per port; empty for a sink
+  const record_type* in = nullptr;           ///< of input 0; null for a source
+  std::vector<const record_type*> more_ins;  ///< of inputs 1, 2 …
+  std::vector<const record_type*> outs;      ///< per port; empty for a sink
   operator_options options;
 
   operator_factory make;  ///< for all but sources
@@ -68,6 +69,8 @@ struct node {
   bool retries_by_itself = false;   ///< by its own options, whatever on_error says
   bool unsupported_retry = false;   ///< the function wants the record itself and the record can't be copied
   bool takes_dead_letters = false;  ///< the node behind env.dead_letters()
+  bool emits_at_end = false;        ///< keeps what it makes until time or its input ends: no part of a loop
+  std::optional<node_id> loop;      ///< whose body it is part of, by its head; the head names itself
 
   // ---- filled in by the optimizer
   std::size_t parallelism = 0;
@@ -78,6 +81,7 @@ struct node {
 
   [[nodiscard]] bool is_source() const noexcept { return in == nullptr; }
   [[nodiscard]] bool is_sink() const noexcept { return outs.empty(); }
+  [[nodiscard]] bool is_loop_head() const noexcept { return loop == id; }
 };
 
 /// A connection between an output port and an operator.
@@ -85,7 +89,9 @@ struct edge {
   node_id from = 0;
   std::uint32_t port = 0;
   node_id to = 0;
+  std::uint32_t input = 0;  ///< of `to`: which of its inputs; several edges into one are a union
   routing::partitioner_spec partitioning;
+  bool feedback = false;              ///< leads back to the head of a loop
   bool partitioning_by_user = false;  ///< rebalance, broadcast, route(partitioner): kept as it is
   const record_type* type = nullptr;
 
@@ -104,7 +110,7 @@ struct logical_graph {
   [[nodiscard]] const node& at(node_id id) const { return nodes.at(id); }
   [[nodiscard]] std::vector<std::size_t> edges_from(node_id id) const;
   [[nodiscard]] std::vector<std::size_t> edges_into(node_id id) const;
-  /// The nodes that are left, every sender before its receivers. O(nodes x edges).
+  /// The nodes that are left, every sender before its receivers, feedback left out. O(nodes x edges).
   [[nodiscard]] std::vector<node_id> in_order() const;
 };
 

@@ -92,7 +92,7 @@ class planner {
       planned_gate gate{position, one.port, e, false, {}};
       if (forward) {
         gate.channels.push_back(add_channel(sender, first_to + s, e));
-      } else if (one.router_fused) {
+      } else if (one.router_fused || one.feedback) {
         for (std::uint32_t r = 0; r < receivers; ++r) gate.channels.push_back(add_channel(sender, first_to + r, e));
       } else {
         gate.to_router = true;

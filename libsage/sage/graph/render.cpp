@@ -98,6 +98,7 @@ std::vector<std::string> traits_of(const logical_graph& graph, const edge& e) {
   } else if (graph.at(e.from).outs.size() > 1) {
     traits.push_back("output " + std::to_string(e.port));
   }
+  if (e.feedback) traits.emplace_back("feedback");
   if (e.fused) traits.emplace_back("fused");
   if (e.router_fused) traits.emplace_back("router fused");
   return traits;

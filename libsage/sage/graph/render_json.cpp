@@ -105,6 +105,7 @@ class plan_writer {
     text("partitioning", routing::to_string(e.partitioning.kind));
     truth("fused", e.fused);
     truth("router_fused", e.router_fused);
+    if (e.feedback) truth("feedback", true);
     out_.end_map();
   }
 

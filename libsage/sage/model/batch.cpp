@@ -32,6 +32,8 @@ batch_base::batch_base(ref<batch_pool> pool, const record_type& type, void* stor
 
 batch_base::~batch_base() {
   drop_hashes();
+  if (times_) pool_->give(times_, batch_pool::block_bytes(std::size_t{capacity_} * sizeof *times_));
+  if (laps_) pool_->give(laps_, batch_pool::block_bytes(std::size_t{capacity_} * sizeof *laps_));
   if (!items_) return;
   drop_items();
   pool_->give(items_, batch_pool::block_bytes(std::size_t{capacity_} * sizeof *items_));
@@ -62,7 +64,8 @@ void batch_base::destroy() noexcept {
 
 std::uint64_t batch_base::bytes() const noexcept {
   return type_->payload_bytes(*this) + (hashes_ ? size_ * sizeof *hashes_ : 0u) +
-         (items_ ? size_ * sizeof *items_ : 0u);
+         (items_ ? size_ * sizeof *items_ : 0u) + (times_ ? size_ * sizeof *times_ : 0u) +
+         (laps_ ? size_ * sizeof *laps_ : 0u);
 }
 
 std::uint64_t* batch_base::add_hashes(const key_tag& key) {
@@ -91,6 +94,24 @@ ref<item_scope>* batch_base::add_items() {
 void batch_base::drop_items(std::size_t first) noexcept {
   if (!items_) return;
   for (std::size_t i = first; i < size_; ++i) items_[i].reset();
+}
+
+event_time* batch_base::add_times() {
+  if (!times_) {
+    std::size_t bytes = std::size_t{capacity_} * sizeof *times_;
+    times_ = static_cast<event_time*>(pool_->take(bytes));
+    std::fill_n(times_, size_, no_event_time);
+  }
+  return times_;
+}
+
+loop_mark* batch_base::add_laps() {
+  if (!laps_) {
+    std::size_t bytes = std::size_t{capacity_} * sizeof *laps_;
+    laps_ = static_cast<loop_mark*>(pool_->take(bytes));
+    std::uninitialized_fill_n(laps_, capacity_, loop_mark{});
+  }
+  return laps_;
 }
 
 void batch_base::retain(const ref<byte_block>& block) {
@@ -124,11 +145,35 @@ void append_selected(batch_base& from, const std::uint32_t* positions, std::size
       target[i] = consume ? std::move(items[positions[i]]) : items[positions[i]];
     }
   }
+  if (const event_time* times = from.times()) {
+    event_time* target = to.add_times() + before;
+    for (std::size_t i = 0; i < count; ++i) target[i] = times[positions[i]];
+  } else if (to.times()) {
+    std::fill_n(to.times() + before, count, no_event_time);
+  }
+  if (const loop_mark* laps = from.laps()) {
+    loop_mark* target = to.add_laps() + before;
+    for (std::size_t i = 0; i < count; ++i) target[i] = laps[positions[i]];
+  } else if (to.laps()) {
+    std::fill_n(to.laps() + before, count, loop_mark{});
+  }
   to.retain_blocks_of(from);
 }
 
-void carry_items(batch_base& from, std::size_t begin, std::size_t count, batch_base& to, std::size_t at) {
-  if (!from.items() || count == 0) return;
+void carry_columns(batch_base& from, std::size_t begin, std::size_t count, batch_base& to, std::size_t at) {
+  if (count == 0) return;
+  SAGE_ASSERT(at + count <= to.size());
+  if (const event_time* times = from.times()) {
+    std::copy_n(times + begin, count, to.add_times() + at);
+  } else if (to.times()) {
+    std::fill_n(to.times() + at, count, no_event_time);
+  }
+  if (const loop_mark* laps = from.laps()) {
+    std::copy_n(laps + begin, count, to.add_laps() + at);
+  } else if (to.laps()) {
+    std::fill_n(to.laps() + at, count, loop_mark{});
+  }
+  if (!from.items()) return;
   ref<item_scope>* const source = from.items() + begin;
   ref<item_scope>* const target = to.add_items() + at;
   const bool consume = from.unique();

@@ -14,9 +14,11 @@
 
 #include "sage/base/assert.hpp"
 #include "sage/base/clock.hpp"
+#include "sage/base/event_time.hpp"
 #include "sage/base/ref.hpp"
 #include "sage/model/batch_pool.hpp"
 #include "sage/model/byte_block.hpp"
+#include "sage/model/loop_mark.hpp"
 #include "sage/model/record_type.hpp"
 
 namespace sage {
@@ -84,6 +86,19 @@ class batch_base {
   /// Lets go of the items of all records from `first` on.
   void drop_items(std::size_t first = 0) noexcept;
 
+  /// The event time of each record, or null when the batch carries none; `no_event_time` for a record without.
+  [[nodiscard]] event_time* times() noexcept { return times_; }
+  [[nodiscard]] const event_time* times() const noexcept { return times_; }
+  /// Makes room for one event time per record of the capacity, where there is none. Records that are there already
+  /// have `no_event_time` until the caller fills theirs in; so must he do for every record he adds.
+  event_time* add_times();
+
+  /// How often each record went round its loop, or null outside of loops.
+  [[nodiscard]] loop_mark* laps() noexcept { return laps_; }
+  [[nodiscard]] const loop_mark* laps() const noexcept { return laps_; }
+  /// As add_times; a record that is there already has gone round no loop.
+  loop_mark* add_laps();
+
   /// Keeps `block` alive as long as this batch.
   void retain(const ref<byte_block>& block);
   /// Keeps alive whatever `other` keeps alive.
@@ -120,6 +135,8 @@ class batch_base {
   void* storage_;
   std::uint64_t* hashes_ = nullptr;
   ref<item_scope>* items_ = nullptr;  // those behind size_ are null
+  event_time* times_ = nullptr;
+  loop_mark* laps_ = nullptr;
   key_tag key_;
   ref<batch_pool> pool_;
   std::vector<ref<byte_block>> blocks_;
@@ -128,17 +145,17 @@ class batch_base {
 using batch_ref = ref<batch_base>;
 
 /// A batch of the `count` records of `from` at `positions`: moved out when the caller holds the only share, copied
-/// otherwise. Hashes, items, header and blocks come along. Gives the caller's share of `from` back.
+/// otherwise. Columns, header and blocks come along. Gives the caller's share of `from` back.
 [[nodiscard]] batch_ref select(batch_ref& from, const std::uint32_t* positions, std::size_t count);
 
 /// Appends the records of `from` at `positions` to `to`, which has room and the same type; moves them when the
-/// caller holds the only share of `from`, copies them otherwise. Hashes, items and blocks come
-/// along.
+/// caller holds the only share of `from`, copies them otherwise. Columns and blocks come along.
 void append_selected(batch_base& from, const std::uint32_t* positions, std::size_t count, batch_base& to);
 
-/// Gives `count` records of `to`, from `at` on, the items of those of `from` from `begin` on: moved when the caller
-/// holds the only share of `from`, shared otherwise. Nothing happens where `from` carries none.
-void carry_items(batch_base& from, std::size_t begin, std::size_t count, batch_base& to, std::size_t at);
+/// Gives `count` records of `to`, from `at` on, the columns of those of `from` from `begin` on (all but hashes):
+/// items are moved when the caller holds the only share of `from`, shared otherwise. The records must be there
+/// already.
+void carry_columns(batch_base& from, std::size_t begin, std::size_t count, batch_base& to, std::size_t at);
 
 /// The typed face of a batch: a random-access range of `T` that grows up to its capacity.
 ///

@@ -1,5 +1,6 @@
 #include "sage/observability/job_metrics.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <string_view>
 #include <utility>
@@ -77,6 +78,9 @@ void append_operator(std::string& to, const operator_metrics& m) {
   w.number("dropped", m.dropped);
   w.number("dead_lettered", m.dead_lettered);
   w.number("gone", m.gone);
+  w.number("late", m.late);
+  const bool has_time = m.watermark != no_event_time && m.watermark != end_of_time;
+  w.key("watermark_ms") += has_time ? std::to_string(m.watermark) : "null";
   w.number("service_ns", m.service_ns);
 }
 
@@ -101,6 +105,7 @@ void append_instance(std::string& to, const instance_metrics& m) {
 operator_metrics job_metrics::total(const std::string& name) const {
   operator_metrics sum;
   sum.name = name;
+  bool first = true;
   for (const operator_metrics& m : operators) {
     if (m.name != name) continue;
     sum.kind = m.kind;
@@ -112,6 +117,9 @@ operator_metrics job_metrics::total(const std::string& name) const {
     sum.dropped += m.dropped;
     sum.dead_lettered += m.dead_lettered;
     sum.gone += m.gone;
+    sum.late += m.late;
+    sum.watermark = first ? m.watermark : std::min(sum.watermark, m.watermark);
+    first = false;
     sum.service_ns += m.service_ns;
   }
   return sum;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "sage/base/event_time.hpp"
 #include "sage/observability/histogram.hpp"
 
 namespace sage {
@@ -23,7 +24,9 @@ struct operator_metrics {
   std::uint64_t dropped = 0;
   std::uint64_t dead_lettered = 0;
   std::uint64_t gone = 0;
+  std::uint64_t late = 0;
   std::uint64_t service_ns = 0;
+  event_time watermark = no_event_time;  ///< how far event time has come behind it
 };
 
 /// One actor: a chain of operators, or a router.

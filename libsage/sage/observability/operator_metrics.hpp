@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "sage/base/event_time.hpp"
 #include "sage/observability/histogram.hpp"
 
 namespace sage {
@@ -21,7 +22,9 @@ struct operator_counters {
   std::uint64_t dropped = 0;
   std::uint64_t dead = 0;
   std::uint64_t gone = 0;
-  std::uint64_t service_ns = 0;  ///< time in the operator itself, scaled up from the batches that were timed
+  std::uint64_t late = 0;
+  std::uint64_t service_ns = 0;          ///< time in the operator itself, scaled up from the batches that were timed
+  event_time watermark = no_event_time;  ///< how far event time has come behind it
 };
 
 /// What went over one channel, as one of its ends has counted it.

@@ -30,6 +30,8 @@ constexpr operator_family operator_families[] = {
     {"sage_operator_records_dropped_total", "Records dropped by error policy.", &operator_metrics::dropped},
     {"sage_operator_records_dead_lettered_total", "Records sent to dead letters.", &operator_metrics::dead_lettered},
     {"sage_operator_records_gone_total", "Records given up because their item was stopped.", &operator_metrics::gone},
+    {"sage_operator_records_late_total", "Records dropped because their window had been closed.",
+     &operator_metrics::late},
 };
 
 struct instance_family {
@@ -120,6 +122,12 @@ class text_writer {
           "Time in the operator itself, estimated from every 16th batch.");
     for (const operator_metrics& m : metrics_.operators) {
       sample("sage_operator_service_seconds_total", labels_of(m), seconds(m.service_ns));
+    }
+    begin("sage_operator_watermark_seconds", "gauge",
+          "How far event time has come behind the operator, in seconds since the Unix epoch.");
+    for (const operator_metrics& m : metrics_.operators) {
+      if (m.watermark == no_event_time || m.watermark == end_of_time) continue;
+      sample("sage_operator_watermark_seconds", labels_of(m), number(static_cast<double>(m.watermark) / 1000.0));
     }
     for (const instance_family& f : instance_families) {
       begin(f.name, f.type, f.help);

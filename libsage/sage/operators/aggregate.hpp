@@ -97,11 +97,11 @@ class aggregate_operator final : public keyed_operator<T, Extract, A> {
 
   void add_and_tell(std::size_t& i) {
     const batch<T>& in = this->template input<T>();
-    const bool items = this->has_items();
+    const bool columns = this->has_columns();
     if (!updates_) updates_ = batch<result>::make(this->self_->pool(), in.size());
     for (const std::size_t stop = this->stop_; i < stop; ++i) {
       add_carefully(in[i], this->hashes_[i]);
-      if (items) this->hand_down_item(i, *updates_, updates_->size() - 1);
+      if (columns) this->hand_down(i, *updates_, updates_->size() - 1);
     }
   }
 

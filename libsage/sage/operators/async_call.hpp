@@ -82,6 +82,9 @@ class async_call : public functions::task_end, public functions::task_event, pub
   stage at = stage::free;
   std::uint32_t attempts = 0;
   ref<item_scope> item;  // of the record; may be null
+  event_time time = no_event_time;
+  loop_mark lap;
+  std::uint64_t epoch = 0;  // how many watermarks had come before the record
   item_watch watch;
   bool has_emitted = false;
   std::optional<functions::span_scope> span;

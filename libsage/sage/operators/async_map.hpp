@@ -182,6 +182,8 @@ class async_function_operator final : public async_operator {
     if (made_->room() == 0) grow();
     made_->emplace_back(std::move(one));
     if (its.item) made_->add_items()[made_->size() - 1] = its.item;
+    if (its.time != no_event_time || made_->times()) made_->add_times()[made_->size() - 1] = its.time;
+    if (its.lap != loop_mark{} || made_->laps()) made_->add_laps()[made_->size() - 1] = its.lap;
     if constexpr (holds_views<Out>) {
       for (const auto& block : its.blocks) made_->retain(block);
     }
@@ -190,7 +192,7 @@ class async_function_operator final : public async_operator {
   void grow() {
     auto bigger = batch<Out>::make(self_->pool(), made_->capacity() * 2);
     for (Out& one : *made_) bigger->emplace_back(std::move(one));
-    if (made_->items()) carry_items(*made_, 0, made_->size(), *bigger, 0);
+    carry_columns(*made_, 0, made_->size(), *bigger, 0);
     bigger->retain_blocks_of(*made_);
     made_ = std::move(bigger);
   }

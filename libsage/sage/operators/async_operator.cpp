@@ -118,7 +118,7 @@ bool async_operator::admit() {
     call.attempts = 0;
     ++held_;
     load(call, cursor_, consume);
-    take_item(call, consume);
+    take_columns(call, consume);
     if (bounds_.order == result_order::ordered) in_order_.push_back(&call);
     if (key) {
       key->push_back(call);
@@ -136,7 +136,13 @@ bool async_operator::admit() {
   return started;
 }
 
-void async_operator::take_item(async_call& call, bool consume) {
+void async_operator::take_columns(async_call& call, bool consume) {
+  call.epoch = first_epoch_ + epochs_.size() - 1;
+  ++epochs_.back().held;
+  call.time = input_->times() ? input_->times()[cursor_] : no_event_time;
+  call.lap = input_->laps() ? input_->laps()[cursor_] : loop_mark{};
+  call.self.set_timestamp(call.time);
+  call.self.set_iteration(call.lap.iterations);
   ref<item_scope>* const items = input_->items();
   call.has_emitted = false;
   if (!items || !items[cursor_]) return;
@@ -298,8 +304,35 @@ void async_operator::retire(async_call& call) noexcept {
   call.scope.reset();
 }
 
-void async_operator::release(async_call& call) noexcept {
+// The time of a watermark has come behind the operator when all records before it have left.
+flow async_operator::on_watermark(event_time time, output& out) {
+  static_cast<void>(out);
+  if (epochs_.back().held == 0 && epochs_.size() > 1) {
+    epochs_[epochs_.size() - 2].until = time;  // nothing has come since the last one
+  } else {
+    epochs_.back().until = time;
+    epochs_.emplace_back();
+  }
+  settle_watermark();
+  return flow::done;
+}
+
+void async_operator::settle_watermark() noexcept {
+  while (epochs_.size() > 1 && epochs_.front().held == 0) {
+    watermark_ = epochs_.front().until;
+    epochs_.pop_front();
+    ++first_epoch_;
+  }
+}
+
+void async_operator::let_go(const async_call& call) noexcept {
   --held_;
+  --epochs_[call.epoch - first_epoch_].held;
+  settle_watermark();
+}
+
+void async_operator::release(async_call& call) noexcept {
+  let_go(call);
   call.timer.cancel();
   retire(call);
   if (call.scope) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,6 +39,12 @@ class async_operator : public operator_base {
   [[nodiscard]] bool has_news() const noexcept final;
   [[nodiscard]] bool has_yielded() const noexcept final { return yielded_; }
   [[nodiscard]] std::optional<nanoseconds> wake_at() const noexcept final;
+  [[nodiscard]] std::uint64_t held(std::uint64_t taken) const noexcept final {
+    static_cast<void>(taken);
+    return held_ + (input_ ? input_->size() - cursor_ : 0);
+  }
+  /// Time passes when all records that came before it have left.
+  [[nodiscard]] event_time watermark() const noexcept final { return watermark_; }
   void close() final;
 
   /// Calls whose task lives.
@@ -69,6 +76,8 @@ class async_operator : public operator_base {
   virtual void open_function(context& self) = 0;
   virtual void close_function() = 0;
 
+  flow on_watermark(event_time time, output& out) final;
+
   context* self_ = nullptr;
   error_policy policy_;
   batch_ref input_;
@@ -87,7 +96,9 @@ class async_operator : public operator_base {
   void retire(async_call& call) noexcept;
   void give_up(async_call& call, const std::exception_ptr& problem);
   void give_up_gone(async_call& call);
-  void take_item(async_call& call, bool consume);
+  void take_columns(async_call& call, bool consume);
+  void let_go(const async_call& call) noexcept;
+  void settle_watermark() noexcept;
   void begin_span(async_call& call);
   void leave_key(async_call& call);
   void set_aside(async_call& call);
@@ -111,6 +122,14 @@ class async_operator : public operator_base {
   ring_queue<async_call*> results_;   // others: calls with a result
   startable_keys startable_;          // by key: whose first call waits for capacity
   std::vector<async_call*> pinned_;   // given up or to be tried again, once their blocking code is through
+  // The records taken in between two watermarks: how many of them are held, and the watermark behind them.
+  struct epoch {
+    std::size_t held = 0;
+    event_time until = no_event_time;
+  };
+  std::deque<epoch> epochs_{1};    // the last one is still growing
+  std::uint64_t first_epoch_ = 0;  // the number of the first of them
+  event_time watermark_ = no_event_time;
   batch_ref dead_;
   call_queue no_key_;
 };

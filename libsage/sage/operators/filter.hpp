@@ -49,12 +49,19 @@ class filter_operator final : public function_operator<In, F> {
         positions_[kept] = static_cast<std::uint32_t>(i);
         kept += test(i, in[i]) ? 1 : 0;
       }
-    } else if (in.hashes()) {
+    } else if (in.hashes() || in.times() || in.laps()) {
       std::uint64_t* const hashes = in.hashes();
+      event_time* const times = in.times();
+      loop_mark* const laps = in.laps();
       for (; i < stop; ++i) {
         if (!test(i, in[i])) continue;
-        if (kept != i) in[kept] = std::move(in[i]);
-        hashes[kept++] = hashes[i];
+        if (kept != i) {
+          in[kept] = std::move(in[i]);
+          if (hashes) hashes[kept] = hashes[i];
+          if (times) times[kept] = times[i];
+          if (laps) laps[kept] = laps[i];
+        }
+        ++kept;
       }
     } else if constexpr (std::is_trivially_copyable_v<In>) {
       In* const records = in.data();

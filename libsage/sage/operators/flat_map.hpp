@@ -50,7 +50,7 @@ class flat_map_operator final : public function_operator<In, F> {
     const std::size_t stop = this->stop_;
     const std::size_t full = this->self_->batch_size();
     const bool consume = this->may_consume();
-    const bool items = this->has_items();
+    const bool columns = this->has_columns();
     std::size_t i = this->cursor_;
     const cursor_guard cursor(this->cursor_, i);
     while (i < stop) {
@@ -61,7 +61,7 @@ class flat_map_operator final : public function_operator<In, F> {
       } else {
         collect(i, std::as_const(in[i]));
       }
-      if (items) this->hand_down_item(i, made_.records(), before_);
+      if (columns) this->hand_down(i, made_.records(), before_);
       ++this->fate_.passed;
       ++i;
       if (made_.size() >= full && !flush(out)) return flow::suspended;

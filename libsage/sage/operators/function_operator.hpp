@@ -40,10 +40,10 @@ class function_operator : public record_operator {
   }
 
   /// Calls the function with what was made of the record at `position`. A function that takes the context finds the
-  /// record's item there.
+  /// record's item and event time there.
   template <class... Args>
   decltype(auto) call(std::size_t position, Args&&... args) {
-    if constexpr (functions::takes_context<F, Args&&...>) this->show_item(position);
+    if constexpr (functions::takes_context<F, Args&&...>) this->show_columns(position);
     return functions::call(function_, *self_, std::forward<Args>(args)...);
   }
 

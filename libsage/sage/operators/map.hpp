@@ -85,7 +85,8 @@ class map_operator final : public function_operator<In, F> {
     if constexpr (holds_views<Out>) made_->retain_blocks_of(*this->input_);
   }
 
-  // Counts what was made and gives it the items it descends from, also when the loop is left by an exception.
+  // Counts what was made and gives it the columns of what it descends from, also when the loop is left by an
+  // exception.
   class made_guard {
    public:
     made_guard(map_operator& owner, std::size_t position) noexcept
@@ -93,7 +94,7 @@ class map_operator final : public function_operator<In, F> {
     ~made_guard() {
       const std::size_t count = owner_.made_->size() - begun_;
       owner_.fate_.passed += count;
-      if (owner_.has_items()) carry_items(*owner_.input_, position_, count, *owner_.made_, begun_);
+      if (owner_.has_columns()) carry_columns(*owner_.input_, position_, count, *owner_.made_, begun_);
     }
     made_guard(const made_guard&) = delete;
     made_guard& operator=(const made_guard&) = delete;

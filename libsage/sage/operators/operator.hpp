@@ -8,6 +8,7 @@
 #include <string>
 
 #include "sage/base/clock.hpp"
+#include "sage/base/event_time.hpp"
 #include "sage/functions/context.hpp"
 #include "sage/model/batch.hpp"
 
@@ -18,15 +19,16 @@ enum class flow : std::uint8_t { done, suspended };
 
 /// What became of the records an operator took in; the only ways out of it.
 ///
-/// Law  in = passed + filtered + dropped + dead + gone + held
+/// Law  in = passed + filtered + dropped + dead + gone + late + held
 struct fate {
   std::uint64_t passed = 0;    ///< processed by the operator's function
   std::uint64_t filtered = 0;  ///< given up by the user's own decision
   std::uint64_t dropped = 0;   ///< the function threw, policy drop
   std::uint64_t dead = 0;      ///< the function threw, sent to dead letters
   std::uint64_t gone = 0;      ///< nobody wants it any more: its item was stopped
+  std::uint64_t late = 0;      ///< came when its window had been closed, and nobody takes what is late
 
-  [[nodiscard]] std::uint64_t sum() const noexcept { return passed + filtered + dropped + dead + gone; }
+  [[nodiscard]] std::uint64_t sum() const noexcept { return passed + filtered + dropped + dead + gone + late; }
 };
 
 /// Where an operator's results go: the next operator of its chain, or the gate behind the last one.
@@ -45,7 +47,8 @@ class output {
 ///
 /// Contract  `on_batch` is never given an empty batch
 /// Contract  after `suspended`, only `resume` (or abort, close) is called, until that returns `done`
-/// Contract  items go where their records go: what is made of a record has its item (`carry_items`), a record that is
+/// Contract  items go where their records go: what is made of a record has its item (`carry_columns`), a record that
+/// is
 ///           neither emitted nor answered has its item ended (`end_items`), so that whoever asked hears why
 /// Contract  an exception from a user function leaves neither an output nor a state change of that record behind
 class operator_base {
@@ -54,6 +57,11 @@ class operator_base {
 
   virtual void open(context& self) { static_cast<void>(self); }
   virtual flow on_batch(batch_ref records, output& out) = 0;
+  /// For operators with several inputs: the records of one of them. Others have only input 0.
+  virtual flow on_input(std::uint32_t input, batch_ref records, output& out) {
+    static_cast<void>(input);
+    return on_batch(std::move(records), out);
+  }
   virtual flow resume(output& out) {
     static_cast<void>(out);
     return flow::done;
@@ -62,6 +70,26 @@ class operator_base {
     static_cast<void>(out);
     return flow::done;
   }
+  /// Event time has come to `time` in front of the operator: no record with a time up to it is expected any more,
+  /// what still comes is late. Times only grow; `end_of_time` comes before `on_end`. As `on_batch` it may be
+  /// suspended.
+  flow advance(event_time time, output& out) {
+    input_watermark_ = time;
+    return on_watermark(time, out);
+  }
+  [[nodiscard]] event_time input_watermark() const noexcept { return input_watermark_; }
+  /// How far event time has come behind the operator. Whoever runs it passes that on after each call that is done.
+  [[nodiscard]] virtual event_time watermark() const noexcept { return input_watermark_; }
+  /// All its inputs have fallen silent, or one of them speaks again.
+  void set_idle(bool idle) noexcept { input_idle_ = idle; }
+  /// Whether those behind it should not wait for its watermarks: none will come for now.
+  [[nodiscard]] virtual bool is_idle() const noexcept { return input_idle_; }
+  /// For operators right behind a source: it begins with a split, or has come to its end.
+  virtual void on_split(std::uint32_t split, bool begins) {
+    static_cast<void>(split);
+    static_cast<void>(begins);
+  }
+
   /// Sinks: make everything written so far durable under a temporary name. Throws what went wrong.
   virtual void prepare(std::uint64_t epoch) { static_cast<void>(epoch); }
   /// Sinks: make what was prepared visible.
@@ -72,6 +100,10 @@ class operator_base {
 
   /// The sum over all records so far.
   [[nodiscard]] const fate& fates() const noexcept { return fate_; }
+  /// Of `taken` records, how many are still inside: their fate is open, or what was made of them hasn't left.
+  [[nodiscard]] virtual std::uint64_t held(std::uint64_t taken) const noexcept { return taken - fate_.sum(); }
+  /// The head of a loop: records that come back, also while it is suspended because it may admit no more.
+  virtual flow on_feedback(batch_ref records, output& out) { return on_batch(std::move(records), out); }
   /// When a suspended operator waits for a moment rather than for its output: that moment.
   [[nodiscard]] virtual std::optional<nanoseconds> retry_at() const noexcept { return std::nullopt; }
   /// Whether a suspended operator waits for nothing but its next turn: it has used the time that one may take.
@@ -91,7 +123,19 @@ class operator_base {
   [[nodiscard]] virtual std::optional<nanoseconds> wake_at() const noexcept { return std::nullopt; }
 
  protected:
+  /// What the operator does when time advances; nothing by default.
+  virtual flow on_watermark(event_time time, output& out) {
+    static_cast<void>(time);
+    static_cast<void>(out);
+    return flow::done;
+  }
+  [[nodiscard]] bool is_input_idle() const noexcept { return input_idle_; }
+
   fate fate_;
+
+ private:
+  event_time input_watermark_ = no_event_time;
+  bool input_idle_ = false;
 };
 
 using operator_ptr = std::unique_ptr<operator_base>;

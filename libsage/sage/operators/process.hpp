@@ -38,7 +38,7 @@ class process_operator final : public keyed_operator<T, Extract, F> {
     const std::size_t stop = this->stop_;
     const std::size_t full = this->self_->batch_size();
     const bool consume = this->may_consume();
-    const bool items = this->has_items();
+    const bool columns = this->has_columns();
     const bool undoable = !this->policy_.fails();
     std::size_t i = this->cursor_;
     const cursor_guard cursor(this->cursor_, i);
@@ -52,7 +52,7 @@ class process_operator final : public keyed_operator<T, Extract, F> {
       } else {
         apply(i, std::as_const(in[i]));
       }
-      if (items) this->hand_down_item(i, made_.records(), before_);
+      if (columns) this->hand_down(i, made_.records(), before_);
       if (undoable) store_.commit();
       ++this->fate_.passed;
       ++i;

@@ -50,13 +50,21 @@ flow record_operator::on_end(output& out) {
 
 flow record_operator::drive(output& out) {
   // A function that was shown an item must not find it in the context later, when it may be gone.
-  struct no_item {
+  struct no_columns {
     context& self;
-    ~no_item() { self.set_item(nullptr); }
+    ~no_columns() {
+      self.set_item(nullptr);
+      self.set_timestamp(no_event_time);
+      self.set_iteration(0);
+    }
   } const cover{*self_};
-  items_ = input_->items();
+  find_columns();
   const flow came = drive_on(out);
-  if (came == flow::done) items_ = nullptr;
+  if (came == flow::done) {
+    items_ = nullptr;
+    times_ = nullptr;
+    laps_ = nullptr;
+  }
   return came;
 }
 
@@ -90,6 +98,17 @@ flow record_operator::drive_on(output& out) {
   flush_dead_letters(out);
   input_.reset();
   return flow::done;
+}
+
+void record_operator::replace_input(batch_ref records) noexcept {
+  input_ = std::move(records);
+  find_columns();
+}
+
+void record_operator::find_columns() noexcept {
+  items_ = input_->items();
+  times_ = input_->times();
+  laps_ = input_->laps();
 }
 
 void record_operator::end_part(std::size_t handled, nanoseconds took) {
@@ -139,11 +158,20 @@ void record_operator::on_exception(output& out) {
   ++cursor_;
 }
 
-void record_operator::hand_down_item(std::size_t position, batch_base& made, std::size_t first) {
+void record_operator::hand_down(std::size_t position, batch_base& made, std::size_t first) {
   if (first == made.size()) {
-    end_item(position, item_end_reason::no_results);
+    if (items_) end_item(position, item_end_reason::no_results);
     return;
   }
+  if (times_) {
+    event_time* const theirs = made.add_times();
+    for (std::size_t i = first; i < made.size(); ++i) theirs[i] = times_[position];
+  }
+  if (laps_) {
+    loop_mark* const theirs = made.add_laps();
+    for (std::size_t i = first; i < made.size(); ++i) theirs[i] = laps_[position];
+  }
+  if (!items_) return;
   ref<item_scope>* const theirs = made.add_items();
   for (std::size_t i = first; i < made.size(); ++i) theirs[i] = items_[position];
   if (input_->unique()) items_[position].reset();

@@ -47,6 +47,9 @@ class record_operator : public operator_base {
     return {};
   }
 
+  /// Goes on with `records`, which are the input's, in a batch that nobody else holds.
+  void replace_input(batch_ref records) noexcept;
+
   template <class T>
   [[nodiscard]] batch<T>& input() noexcept {
     return static_cast<batch<T>&>(*input_);
@@ -55,18 +58,28 @@ class record_operator : public operator_base {
   [[nodiscard]] const batch<T>& input() const noexcept {
     return static_cast<const batch<T>&>(*input_);
   }
-  // The items of the input's records, where it carries any. Whatever the loop makes of a record inherits its item;
-  // a record that ends here ends its item with a reason.
+  // The columns of the input, where it carries any. Whatever the loop makes of a record inherits its item and its
+  // event time; a record that ends here ends its item with a reason.
 
   [[nodiscard]] bool has_items() const noexcept { return items_ != nullptr; }
-  /// Lets the function ask the context for the item of the record at `position`.
-  void show_item(std::size_t position) noexcept { self_->set_item(items_ ? items_[position].get() : nullptr); }
+  [[nodiscard]] bool has_columns() const noexcept {
+    return items_ != nullptr || times_ != nullptr || laps_ != nullptr;
+  }
+  [[nodiscard]] event_time time_of(std::size_t position) const noexcept {
+    return times_ ? times_[position] : no_event_time;
+  }
+  /// Lets the function ask the context for the item and the event time of the record at `position`.
+  void show_columns(std::size_t position) noexcept {
+    self_->set_item(items_ ? items_[position].get() : nullptr);
+    self_->set_timestamp(time_of(position));
+    self_->set_iteration(laps_ ? laps_[position].iterations : 0);
+  }
   void end_item(std::size_t position, item_end_reason why, const std::string& text = {},
                 const item_failure& failure = {}) {
     operators::end_items(*input_, position, position + 1, why, *self_, text, failure);
   }
   /// The records of `made` from `first` on are all that was made of the one at `position`.
-  void hand_down_item(std::size_t position, batch_base& made, std::size_t first);
+  void hand_down(std::size_t position, batch_base& made, std::size_t first);
   /// The record at `position` goes where nobody wanted to have it in particular.
   void note_unrouted(std::size_t position);
 
@@ -85,6 +98,7 @@ class record_operator : public operator_base {
   friend class items_guard;
 
   flow drive(output& out);
+  void find_columns() noexcept;
   [[nodiscard]] flow drive_on(output& out);
   void on_exception(output& out);
   void add_dead_letter(std::string what, output& out);
@@ -108,6 +122,8 @@ class record_operator : public operator_base {
   std::optional<nanoseconds> retry_at_;
   batch_ref dead_;
   ref<item_scope>* items_ = nullptr;  // of the input
+  const event_time* times_ = nullptr;
+  const loop_mark* laps_ = nullptr;
 };
 
 /// Ends the items of the records that a loop has handled, whichever way it is left.

@@ -35,7 +35,7 @@ class split_operator final : public function_operator<T, F> {
     const cursor_guard cursor(this->cursor_, i);
     const bool items = this->has_items();
     for (const std::size_t stop = this->stop_; i < stop; ++i) {
-      if constexpr (functions::takes_context<F, const T&>) this->show_item(i);
+      if constexpr (functions::takes_context<F, const T&>) this->show_columns(i);
       const std::size_t port = choose_(this->function_, *this->self_, in[i]);
       if (items && choose_.is_unrouted(port)) this->note_unrouted(i);
       chosen_[port].push_back(static_cast<std::uint32_t>(i));

@@ -9,8 +9,13 @@ void fuse_chains(graph::logical_graph& graph, const optimizer_settings& settings
   for (graph::edge& e : graph.edges) {
     graph::node& from = graph.at(e.from);
     graph::node& to = graph.at(e.to);
-    if (from.removed || to.removed || e.port != operators::main_port) continue;
+    if (e.feedback || from.removed || to.removed || e.port != operators::main_port) continue;
     if (e.partitioning.kind != routing::partitioning::forward || from.outs.size() != 1) continue;
+    if (from.is_loop_head()) {
+      to.reasons.push_back("not fused with '" + from.name +
+                           "': the head of a loop takes what comes back at any time");
+      continue;
+    }
     if (to.options.start_chain) {
       to.reasons.push_back("not fused with '" + from.name + "': the user starts a chain here");
       continue;

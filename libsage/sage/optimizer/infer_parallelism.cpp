@@ -22,11 +22,13 @@ choice choose(const graph::logical_graph& graph, const graph::node& n, const opt
     const std::size_t splits = n.splits ? std::max<std::size_t>(n.splits->splits.size(), 1) : 1;
     return {std::min(splits, open), std::to_string(splits) + (splits == 1 ? " split" : " splits")};
   }
+  if (n.is_loop_head()) return {1, "lets records into its loop and counts them"};
   if (n.order_needed) return {1, "needs all records in one place"};
   if (n.keyed) return {std::min<std::size_t>(open, key_groups_default), "keyed work"};
   std::size_t upstream = 1;
   for (const std::size_t e : graph.edges_into(n.id)) {
     const graph::edge& one = graph.edges[e];
+    if (one.feedback) continue;
     if (one.partitioning_by_user && one.partitioning.kind != partitioning::forward) {
       return {open, "behind an exchange asked for by the user"};
     }

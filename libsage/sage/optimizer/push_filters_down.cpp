@@ -9,7 +9,8 @@ using routing::partitioning;
 void push_filters_down(graph::logical_graph& graph, const optimizer_settings& settings) {
   static_cast<void>(settings);
   for (graph::node& n : graph.nodes) {
-    if (n.removed || n.kind != "filter" || !n.stateless || n.options.parallelism || n.options.start_chain) continue;
+    if (n.removed || n.kind != "filter" || n.loop || !n.stateless || n.options.parallelism || n.options.start_chain)
+      continue;
     const auto into = graph.edges_into(n.id);
     const auto from = graph.edges_from(n.id);
     if (into.size() != 1 || from.size() != 1) continue;

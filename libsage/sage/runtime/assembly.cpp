@@ -1,5 +1,6 @@
 #include "sage/runtime/assembly.hpp"
 
+#include <optional>
 #include <utility>
 
 namespace sage::runtime {
@@ -17,6 +18,7 @@ chained_operator make_operator(const job_record& job, const graph::planned_insta
   made.self->set_engine(engine);
   made.self->set_blocking(job.blocking());
   made.self->set_spans(job.settings().spans);
+  if (n.loop) made.self->set_loop(job.loop(*n.loop));
   made.self->set_turn_max(job.settings().flow.activation_time_max / 2);
   if (n.is_source()) {
     made.source = n.make_source();
@@ -24,6 +26,14 @@ chained_operator make_operator(const job_record& job, const graph::planned_insta
     made.logic = n.make(n.options);
   }
   return made;
+}
+
+// The loop that all an instance takes in belongs to, by its head.
+std::optional<graph::node_id> loop_of(const graph::physical_plan& plan, const graph::planned_instance& one) {
+  if (!one.is_router()) return plan.graph.at(one.chain.front()).loop;
+  const graph::edge& edge = plan.graph.edges[one.gates.front().edge];
+  const std::optional<graph::node_id> from = plan.graph.at(edge.from).loop;
+  return from == plan.graph.at(edge.to).loop ? from : std::nullopt;
 }
 
 }  // namespace
@@ -36,6 +46,16 @@ std::unique_ptr<instance> assemble(const job_record& job, instance_id id, const 
   parts.id = id;
   parts.name = planned.name;
   parts.inputs = planned.inputs;
+  for (const channel_id channel : planned.inputs) {
+    const graph::edge& edge = plan.graph.edges[plan.channels[channel].edge];
+    parts.input_numbers.push_back(edge.input);
+    if (edge.feedback) parts.loop.feedback.push_back(channel);
+  }
+  const std::optional<graph::node_id> loop = loop_of(plan, planned);
+  if (loop) {
+    parts.loop.gauge = job.loop(*loop);
+    parts.loop.is_head = !planned.is_router() && planned.chain.front() == *loop;
+  }
   parts.metrics = job.slot(id);
   for (const graph::node_id node : planned.chain) {
     parts.operators.push_back(make_operator(job, planned, node, pool, engine));
@@ -45,10 +65,12 @@ std::unique_ptr<instance> assemble(const job_record& job, instance_id id, const 
     const graph::edge& edge = plan.graph.edges[gate.edge];
     routing::partitioner_spec forward;
     const routing::partitioner_spec& spec = gate.to_router ? forward : edge.partitioning;
+    if (loop && plan.graph.at(edge.to).loop == loop) parts.loop.gates.push_back(parts.gates.size());
     parts.bindings.push_back(gate_binding{gate.position, gate.port, parts.gates.size()});
     parts.gates.push_back(std::make_unique<output_gate>(
         routing::make_partitioner(spec, static_cast<std::uint32_t>(gate.channels.size()), planned.number),
-        gate.channels, planned.batch_size, job.settings().flow));
+        gate.channels, planned.batch_size, job.settings().flow,
+        edge.feedback ? edge_kind::feedback : edge_kind::forward));
   }
   return std::make_unique<instance>(std::move(parts), job.time(), job.settings().flow);
 }

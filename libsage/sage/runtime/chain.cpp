@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "sage/base/assert.hpp"
+#include "sage/runtime/chain_link.hpp"
 
 namespace sage::runtime {
 
@@ -14,44 +15,6 @@ using operators::main_port;
 // Timing every batch of every operator would cost as much as a cheap operator does: one in so many is timed and
 // stands for the others.
 constexpr std::uint64_t timed_one_in = 16;
-
-class chain::link final : public operators::output {
- public:
-  link(chain& owner, std::size_t position, chained_operator op)
-      : owner_(owner), position_(position), op_(std::move(op)) {}
-
-  bool emit(std::uint32_t port, batch_ref records) override {
-    if (records->empty()) return owner_.is_ready();  // operators behind rely on never seeing one
-    counters.records_out += records->size();
-    ++counters.batches_out;
-    emitted_on(port).records += records->size();
-    return owner_.emit(position_, port, std::move(records));
-  }
-
-  [[nodiscard]] operators::operator_base* logic() const noexcept { return op_.logic.get(); }
-  [[nodiscard]] operators::source_base* source() const noexcept { return op_.source.get(); }
-  [[nodiscard]] context& self() const noexcept { return *op_.self; }
-
-  std::vector<std::pair<std::uint32_t, std::size_t>> gates;  // port -> gate
-  bool suspended = false;
-  bool retry_asked = false;  // whether the moment of this suspension's retry was taken
-  operator_counters counters;
-  std::uint64_t nested_ns = 0;  // of the operators behind, while this one is timed
-  std::vector<port_counters> emitted;
-
- private:
-  // Operators have few ports, so looking is quicker than a map.
-  port_counters& emitted_on(std::uint32_t port) {
-    for (port_counters& known : emitted) {
-      if (known.port == port) return known;
-    }
-    return emitted.emplace_back(port_counters{position_, port, 0});
-  }
-
-  chain& owner_;
-  std::size_t position_;
-  chained_operator op_;
-};
 
 chain::chain(std::vector<chained_operator> operators, std::vector<gate_binding> bindings,
              std::vector<std::unique_ptr<output_gate>>& gates)
@@ -167,7 +130,7 @@ void chain::suspend(link& l) noexcept {
 bool chain::emit(std::size_t position, std::uint32_t port, batch_ref records) {
   link& from = *links_[position];
   if (port == main_port && position + 1 < links_.size()) {
-    feed(position + 1, std::move(records));
+    feed(position + 1, std::move(records), 0);
   } else {
     std::size_t last = from.gates.size();
     for (std::size_t i = 0; i < from.gates.size(); ++i) {
@@ -182,7 +145,7 @@ bool chain::emit(std::size_t position, std::uint32_t port, batch_ref records) {
   return is_ready();
 }
 
-void chain::feed(std::size_t position, batch_ref records) {
+void chain::feed(std::size_t position, batch_ref records, std::uint32_t input) {
   link& l = *links_[position];
   // Between two operators of a chain only one batch is ever under way: the one before stops when this one does.
   SAGE_ASSERT(!l.suspended);
@@ -190,8 +153,47 @@ void chain::feed(std::size_t position, batch_ref records) {
   ++l.counters.batches_in;
   at_ = position;
   const nanoseconds begun = start_timing(l);
-  if (l.logic()->on_batch(std::move(records), l) == flow::suspended) suspend(l);
+  if (l.logic()->on_input(input, std::move(records), l) == flow::suspended) suspend(l);
   stop_timing(position, begun);
+}
+
+void chain::advance(std::size_t position, event_time time) {
+  link& l = *links_[position];
+  if (time <= l.logic()->input_watermark()) return;
+  at_ = position;
+  l.self().set_watermark(time);
+  if (l.logic()->advance(time, l) == flow::suspended) suspend(l);
+}
+
+// Tells those behind each operator how far its time has come. What an operator does about it may fill the gates or
+// suspend somebody; then the rest waits until the chain is ready again.
+void chain::pass_on_progress() {
+  for (std::size_t i = 0; i < links_.size(); ++i) {
+    link& l = *links_[i];
+    if (!l.logic()) continue;
+    const event_time time = l.logic()->watermark();
+    const bool idle = l.logic()->is_idle();
+    if (time <= l.told && idle == l.told_idle) continue;
+    if (!is_ready()) return;
+    l.told = std::max(l.told, time);
+    l.told_idle = idle;
+    for (const auto& [port, gate] : l.gates) gates_[gate]->on_progress(l.told, idle);
+    if (i + 1 == links_.size()) continue;
+    links_[i + 1]->logic()->set_idle(idle);
+    advance(i + 1, l.told);
+  }
+}
+
+void chain::on_progress(event_time time, bool idle, nanoseconds now, effects& out) {
+  now_ = now;
+  out_ = &out;
+  if (links_.empty()) {
+    for (const auto& gate : gates_) gate->on_progress(time, idle);
+    return;
+  }
+  links_.front()->logic()->set_idle(idle);
+  advance(0, time);
+  pass_on_progress();
 }
 
 nanoseconds chain::start_timing(link& l) {
@@ -207,7 +209,7 @@ void chain::stop_timing(std::size_t position, nanoseconds begun) {
   if (position > 0) links_[position - 1]->nested_ns += whole;
 }
 
-void chain::on_batch(batch_ref records, nanoseconds now, effects& out) {
+void chain::on_batch(std::uint32_t input, batch_ref records, nanoseconds now, effects& out) {
   now_ = now;
   out_ = &out;
   if (links_.empty()) {  // a router: an instance whose only work is its gate's
@@ -215,8 +217,27 @@ void chain::on_batch(batch_ref records, nanoseconds now, effects& out) {
     return;
   }
   timing_ = taken_++ % timed_one_in == 0;
-  feed(0, std::move(records));
+  feed(0, std::move(records), input);
   timing_ = false;
+  pass_on_progress();
+}
+
+void chain::on_feedback(batch_ref records, nanoseconds now, effects& out) {
+  now_ = now;
+  out_ = &out;
+  link& head = *links_.front();
+  head.counters.records_in += records->size();
+  ++head.counters.batches_in;
+  at_ = 0;
+  // The head stays suspended if it is: it waits for room, and this is what makes some.
+  static_cast<void>(head.logic()->on_feedback(std::move(records), head));
+}
+
+std::uint64_t chain::held() const noexcept {
+  std::uint64_t all = 0;
+  for (const auto& l : links_) all += l->logic()->held(l->counters.records_in);
+  // Somebody in the middle of a batch may have counted all of it, and still hold what he made of it.
+  return all + suspended_;
 }
 
 void chain::start_split(const split& part) {
@@ -224,7 +245,9 @@ void chain::start_split(const split& part) {
   split_begin_ = part.begin;
   split_size_ = part.end - part.begin;
   positions_before_ = positions_;
+  split_number_ = part.number;
   source_->start(part);
+  if (links_.size() > 1) links_[1]->logic()->on_split(part.number, true);
 }
 
 bool chain::drain_source() {
@@ -247,6 +270,8 @@ read_status chain::read(nanoseconds now, effects& out) {
   if (split_size_ > 0 && (advanced > split_size_ || status == read_status::end_of_split)) advanced = split_size_;
   positions_ = positions_before_ + advanced;
   timing_ = false;
+  if (status == read_status::end_of_split && links_.size() > 1) links_[1]->logic()->on_split(split_number_, false);
+  pass_on_progress();
   return status;
 }
 
@@ -267,6 +292,7 @@ bool chain::resume(nanoseconds now, effects& out) {
     }
     if (!is_ready()) i = links_.size();  // an operator behind was suspended by what this one emitted
   }
+  pass_on_progress();
   return is_ready();
 }
 
@@ -286,6 +312,7 @@ void chain::attend(nanoseconds now, effects& out) {
       suspend(l);
     }
   }
+  pass_on_progress();
 }
 
 std::optional<nanoseconds> chain::wake_at() const noexcept {
@@ -301,10 +328,14 @@ bool chain::end(nanoseconds now, effects& out) {
   out_ = &out;
   while (ended_ < links_.size()) {
     if (!is_ready()) return false;
-    at_ = ended_;
-    link& l = *links_[ended_++];
-    if (!l.logic()) continue;
-    if (l.logic()->on_end(l) == flow::suspended) suspend(l);
+    link& l = *links_[ended_];
+    if (l.logic() && !std::exchange(end_is_near_, true)) {
+      advance(ended_, end_of_time);
+      if (!is_ready()) return false;
+    }
+    at_ = ended_++;
+    end_is_near_ = false;
+    if (l.logic() && l.logic()->on_end(l) == flow::suspended) suspend(l);
   }
   return suspended_ == 0;
 }
@@ -347,6 +378,8 @@ void chain::count(instance_counters& to) const {
       its.dropped = f.dropped;
       its.dead = f.dead;
       its.gone = f.gone;
+      its.late = f.late;
+      its.watermark = logic->watermark();
     }
   }
 }

@@ -43,7 +43,12 @@ class chain {
 
   /// Opens the operators in order. When one throws, those before it are closed again in reverse order.
   void open();
-  void on_batch(batch_ref records, nanoseconds now, effects& out);
+  /// Records for the operator at the head, for the input with this number.
+  void on_batch(std::uint32_t input, batch_ref records, nanoseconds now, effects& out);
+  /// Records that come back to the head of a loop, which takes them at any time.
+  void on_feedback(batch_ref records, nanoseconds now, effects& out);
+  /// Event time has come to `time` in front of the head; `idle` says that nothing more is to be expected for now.
+  void on_progress(event_time time, bool idle, nanoseconds now, effects& out);
   /// Lets the source at the head read and emit one batch.
   read_status read(nanoseconds now, effects& out);
   /// Whether the last read brought less than a batch: there is nothing more to be had at this moment.
@@ -66,6 +71,8 @@ class chain {
   /// Closes what is open, in reverse order of opening. Every operator is closed, then the first error is thrown.
   void close();
 
+  /// Records inside of which more may come: 0 means that nothing will before the next batch.
+  [[nodiscard]] std::uint64_t held() const noexcept;
   [[nodiscard]] bool is_ready() const noexcept;
   /// Whether somebody is suspended only because its turn was over: `resume()` would get on.
   [[nodiscard]] bool has_yielded() const noexcept;
@@ -87,25 +94,29 @@ class chain {
  private:
   class link;
   bool emit(std::size_t position, std::uint32_t port, batch_ref records);
-  void feed(std::size_t position, batch_ref records);
+  void feed(std::size_t position, batch_ref records, std::uint32_t input);
   void suspend(link& l) noexcept;
   nanoseconds start_timing(link& l);
   void stop_timing(std::size_t position, nanoseconds begun);
   [[nodiscard]] bool gates_ready() const noexcept;
+  void advance(std::size_t position, event_time time);
+  void pass_on_progress();
 
   std::vector<std::unique_ptr<link>> links_;
   std::vector<std::size_t> async_;  // positions of operators that others complete work for
   operators::source_base* source_ = nullptr;
   std::vector<std::unique_ptr<output_gate>>& gates_;
   std::size_t opened_ = 0;
-  std::size_t at_ = 0;     // the operator at work
-  std::size_t ended_ = 0;  // operators that have been told of the end
+  std::size_t at_ = 0;        // the operator at work
+  std::size_t ended_ = 0;     // operators that have been told of the end
+  bool end_is_near_ = false;  // the next one to be told knows that its time has come to an end
   std::size_t suspended_ = 0;
   std::uint64_t taken_ = 0;  // batches taken in at the head
   bool read_short_ = false;
-  bool timing_ = false;            // whether the batch at work is one that is timed
-  std::uint64_t split_begin_ = 0;  // of the split that is read
-  std::uint64_t split_size_ = 0;   // 0 when it isn't known
+  bool timing_ = false;             // whether the batch at work is one that is timed
+  std::uint32_t split_number_ = 0;  // of the split that is read
+  std::uint64_t split_begin_ = 0;
+  std::uint64_t split_size_ = 0;  // 0 when it isn't known
   std::uint64_t positions_ = 0;
   std::uint64_t positions_before_ = 0;  // when that split began
   nanoseconds now_ = 0;

@@ -7,6 +7,7 @@
 
 #include "sage/base/clock.hpp"
 #include "sage/base/error.hpp"
+#include "sage/base/event_time.hpp"
 #include "sage/model/batch.hpp"
 
 namespace sage::runtime {
@@ -19,9 +20,10 @@ using instance_id = std::uint32_t;
 /// One effect. Which members count depends on `what`.
 struct effect {
   enum class kind : std::uint8_t {
-    send,           ///< `records` (`bytes`) to the receiver of `channel`
+    send,           ///< `records` (`bytes`) to the receiver of `channel`, and behind them `watermark`
+    send_progress,  ///< `watermark` and `idle` to the receiver of `channel`, which acknowledges with a grant
     send_end,       ///< end of stream to the receiver of `channel`
-    grant,          ///< `batches` and `bytes` of credit back to the sender of `channel`
+    grant,  ///< `batches` and `bytes` of credit back to the sender of `channel`; 0 batches acknowledge progress
     request_split,  ///< the source wants its next split
     set_timer,      ///< call `on_timer` at `at`
     opened,         ///< all operators are open
@@ -36,6 +38,8 @@ struct effect {
   nanoseconds at = 0;
   batch_ref records{};
   std::shared_ptr<const error> problem{};
+  event_time watermark = no_event_time;
+  bool idle = false;
 };
 
 using effects = std::vector<effect>;

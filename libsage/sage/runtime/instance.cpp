@@ -25,8 +25,17 @@ instance::instance(instance_parts parts, const clock& time, const flow_settings&
       chain_(std::move(parts.operators), std::move(parts.bindings), gates_),
       metrics_(std::move(parts.metrics)),
       has_sink_(parts.has_sink),
-      open_inputs_(inputs_.size()) {
-  for (const channel_id channel : inputs_) channels_.emplace(channel, input_channel{});
+      loop_(std::move(parts.loop)),
+      open_inputs_(inputs_.size() - loop_.feedback.size()) {
+  for (std::size_t i = 0; i < inputs_.size(); ++i) {
+    input_channel& made = channels_.try_emplace(inputs_[i]).first->second;
+    if (i < parts.input_numbers.size()) made.number = parts.input_numbers[i];
+  }
+  for (const channel_id channel : loop_.feedback) {
+    input_channel& back = channels_.at(channel);
+    back.is_feedback = true;
+    back.watermark = end_of_time;  // it says nothing about time
+  }
 }
 
 void instance::open(effects& out) {
@@ -46,18 +55,26 @@ void instance::start(effects& out) {
   started_at_ = time_.now();
 }
 
-void instance::on_batch(channel_id channel, batch_ref records, std::int64_t bytes, nanoseconds sent_at) {
+void instance::on_batch(channel_id channel, batch_ref records, std::int64_t bytes, nanoseconds sent_at,
+                        event_time watermark) {
   if (phase_ == phase::closed) return;
   counters_.bytes_in += static_cast<std::uint64_t>(bytes);
-  queue_.push_back(queued_batch{channel, std::move(records), bytes, sent_at});
-  counters_.queue_batches_max = std::max<std::uint64_t>(counters_.queue_batches_max, queue_.size());
-  SAGE_ASSERT(queue_.size() <= inputs_.size() * settings_.window_batches);  // credit bounds every queue
+  if (channels_.at(channel).is_feedback) {
+    returning_.push_back(queued_batch{channel, std::move(records), bytes, sent_at, no_event_time, false});
+    return;
+  }
+  queue_.push_back(queued_batch{channel, std::move(records), bytes, sent_at, watermark, false});
+  counters_.queue_batches_max = std::max<std::uint64_t>(counters_.queue_batches_max, queued());
+  SAGE_ASSERT(queued() <= inputs_.size() * settings_.window_batches);  // credit bounds every queue
 }
 
 void instance::on_end(channel_id channel) {
   input_channel& input = channels_.at(channel);
-  if (std::exchange(input.ended, true)) return;
+  if (std::exchange(input.ended, true) || input.is_feedback) return;
   --open_inputs_;
+  // Behind all its batches, its time has come to an end.
+  ++queued_progress_;
+  queue_.push_back(queued_batch{channel, {}, 0, 0, end_of_time, false});
 }
 
 void instance::on_credit(channel_id channel, std::uint32_t batches, std::int64_t bytes, effects& out) {
@@ -82,7 +99,7 @@ void instance::on_split(std::optional<split> part) {
 
 bool instance::input_has_ended() const noexcept {
   if (chain_.has_source()) return source_ended_;
-  return open_inputs_ == 0 && queue_.empty();
+  return open_inputs_ == 0 && queue_.empty() && (!loop_.is_head || (chain_.is_ready() && loop_is_empty()));
 }
 
 bool instance::run(bool input_waits, effects& out, bool continues) {
@@ -109,9 +126,13 @@ bool instance::work(bool input_waits, effects& out) {
   const nanoseconds begun = now_;
   records_this_time_ = 0;
   while (step(out)) {
-    if (records_this_time_ >= settings_.activation_records_max) return true;
-    if (now_ - begun >= settings_.activation_time_max) return true;
+    count_loop();
+    if (records_this_time_ < settings_.activation_records_max && now_ - begun < settings_.activation_time_max)
+      continue;
+    for (const auto& gate : gates_) gate->send_progress(now_, out);
+    return true;
   }
+  count_loop();
   // Nothing the engine may have in hand for an idle source fills its batches up.
   if (phase_ == phase::running && (!input_waits || idle_)) flush(out);
   if (phase_ == phase::ending) flush(out);  // what async operators still wait for must not hold back what is done
@@ -127,6 +148,10 @@ bool instance::step(effects& out) {
     chain_.attend(now_, out);
     now_ = time_.now();
   }
+  if (!returning_.empty() && phase_ == phase::running) {
+    process_feedback(out);
+    return true;
+  }
   if (!chain_.is_ready()) {
     const bool ready = chain_.resume(now_, out);
     now_ = time_.now();
@@ -135,9 +160,16 @@ bool instance::step(effects& out) {
       if (goes_on) flush(out);  // the rest of a slow batch takes its time: what is done doesn't wait for it
       return goes_on;
     }
+    if (loop_.is_head) return true;  // what it has just let in must be counted before it lets in more
   }
   switch (phase_) {
     case phase::running:
+      if (progress_is_new_) {
+        progress_is_new_ = false;
+        chain_.on_progress(watermark_, idle_inputs_, now_, out);
+        now_ = time_.now();
+        return true;
+      }
       if (draining_) drain_source();
       if (input_has_ended()) {
         phase_ = phase::ending;
@@ -173,12 +205,24 @@ void instance::drain_source() {
 
 void instance::process(effects& out) {
   queued_batch next = queue_.pop_front();
+  input_channel& from = channels_.at(next.channel);
+  if (!next.records) {
+    --queued_progress_;
+    take_progress(from, next.watermark, next.idle);
+    // Its end isn't acknowledged: nothing follows it.
+    if (std::exchange(from.progress_queued, false) && !from.ended) {
+      out.push_back(effect{effect::kind::grant, next.channel});
+    }
+    return;
+  }
   const std::size_t size = next.records->size();
   const nanoseconds begun = now_;
   if (next.records->unique()) next.records->header.taken_at = begun;
   counters_.wait.add(static_cast<std::uint64_t>(std::max<nanoseconds>(begun - next.sent_at, 0)));
   records_this_time_ += size;
-  chain_.on_batch(std::move(next.records), begun, out);
+  if (loop_.gauge && !loop_.is_head) loop_taken_ += size;
+  chain_.on_batch(from.number, std::move(next.records), begun, out);
+  take_progress(from, next.watermark, false);
   now_ = time_.now();
   counters_.service.add(static_cast<std::uint64_t>(now_ - begun));
   if (now_ - begun > settings_.activation_time_max) chain_.on_slow_batch();
@@ -258,6 +302,8 @@ void instance::commit(effects& out) {
 void instance::abort(effects& out) {
   if (phase_ == phase::closed) return;
   queue_.clear();
+  returning_.clear();
+  queued_progress_ = 0;
   chain_.abort();
   try {
     chain_.close();
@@ -284,6 +330,8 @@ void instance::fail(effects& out) {
     problem = std::make_shared<error>(errc::user_function, "an exception that isn't a std::exception", place);
   }
   queue_.clear();
+  returning_.clear();
+  queued_progress_ = 0;
   chain_.abort();
   try {
     chain_.close();
@@ -342,7 +390,7 @@ instance_counters instance::counters() const {
     all.operators.push_back(router);
   }
   all.source_positions = chain_.positions();
-  all.queue_batches = queue_.size();
+  all.queue_batches = queued();
   if (started_at_ != 0) all.alive_ns = static_cast<std::uint64_t>(time_.now() - started_at_);
   return all;
 }

@@ -10,12 +10,21 @@
 
 #include "sage/base/ring_queue.hpp"
 #include "sage/observability/operator_metrics.hpp"
+#include "sage/operators/loop_gauge.hpp"
 #include "sage/runtime/chain.hpp"
 #include "sage/runtime/effect.hpp"
 #include "sage/runtime/flow_settings.hpp"
 #include "sage/runtime/output_gate.hpp"
 
 namespace sage::runtime {
+
+/// Where in a loop an instance stands.
+struct loop_place {
+  std::shared_ptr<operators::loop_gauge> gauge;  ///< null outside of loops
+  bool is_head = false;
+  std::vector<channel_id> feedback;  ///< the head's inputs on which records come back
+  std::vector<std::size_t> gates;    ///< those that lead further round
+};
 
 /// What an instance is made of. Everything in it is this instance's own.
 struct instance_parts {
@@ -25,6 +34,8 @@ struct instance_parts {
   std::vector<gate_binding> bindings;
   std::vector<std::unique_ptr<output_gate>> gates;
   std::vector<channel_id> inputs;
+  std::vector<std::uint32_t> input_numbers;  ///< which input of the head each of them leads to; empty is 0 for all
+  loop_place loop;
   std::shared_ptr<metrics_slot> metrics;
   bool has_sink = false;
 };
@@ -33,6 +44,7 @@ struct instance_parts {
 /// time and carries the effects out in order. After each event it calls `run` until that returns false.
 ///
 /// Law  a batch is granted back after it was processed, never before
+/// Law  records on a feedback channel are bounded by their loop instead of by credit
 /// Law  end of input is when every input channel has ended, end of output when nothing waits in a gate
 class instance {
  public:
@@ -43,7 +55,12 @@ class instance {
   /// Begins to read, for those that have a source.
   void start(effects& out);
   /// A batch for the input channel. `sent_at` is when the sender let it go, `bytes` what it charged for it.
-  void on_batch(channel_id channel, batch_ref records, std::int64_t bytes, nanoseconds sent_at);
+  /// `watermark` holds behind it.
+  void on_batch(channel_id channel, batch_ref records, std::int64_t bytes, nanoseconds sent_at,
+                event_time watermark = no_event_time);
+  /// How far event time has come in the input channel, behind all its batches; `idle`: none are to be expected for
+  /// now.
+  void on_progress(channel_id channel, event_time watermark, bool idle);
   /// The sender of the input channel has ended.
   void on_end(channel_id channel);
   /// Credit for the output channel.
@@ -69,7 +86,7 @@ class instance {
   [[nodiscard]] const std::vector<channel_id>& inputs() const noexcept { return inputs_; }
   [[nodiscard]] bool is_over() const noexcept { return phase_ == phase::closed; }
   /// Batches that wait to be processed: at most the credit granted to all senders.
-  [[nodiscard]] std::size_t queued() const noexcept { return queue_.size(); }
+  [[nodiscard]] std::size_t queued() const noexcept { return queue_.size() - queued_progress_; }
   /// The counters as of now.
   [[nodiscard]] instance_counters counters() const;
   void publish_metrics() { metrics_->publish(counters()); }
@@ -78,11 +95,18 @@ class instance {
   enum class phase : std::uint8_t { created, opened, running, ending, flushing, finished, closed };
   struct queued_batch {
     channel_id channel = 0;
-    batch_ref records;
+    batch_ref records;  // null for progress alone
     std::int64_t bytes = 0;
     nanoseconds sent_at = 0;
+    event_time watermark = no_event_time;
+    bool idle = false;
   };
   struct input_channel {
+    std::uint32_t number = 0;              // of the input of the head
+    event_time watermark = no_event_time;  // behind what was processed
+    bool idle = false;
+    bool progress_queued = false;
+    bool is_feedback = false;
     std::uint32_t taken_batches = 0;  // processed, not yet granted back
     std::int64_t taken_bytes = 0;
     std::uint64_t records = 0;  // processed so far
@@ -92,6 +116,11 @@ class instance {
   bool work(bool input_waits, effects& out);
   bool step(effects& out);
   void process(effects& out);
+  void process_feedback(effects& out);
+  void count_loop();
+  [[nodiscard]] bool loop_is_empty() const;
+  void take_progress(input_channel& from, event_time watermark, bool idle);
+  void combine_progress();
   void read(effects& out);
   void drain_source();
   void finish_input(effects& out);
@@ -114,12 +143,20 @@ class instance {
 
   phase phase_ = phase::created;
   ring_queue<queued_batch> queue_;
+  ring_queue<queued_batch> returning_;  // to the head of a loop: served first
+  loop_place loop_;
+  std::uint64_t loop_taken_ = 0;   // records that came from within the loop
+  std::int64_t loop_counted_ = 0;  // what the gauge knows of this instance
   std::unordered_map<channel_id, input_channel> channels_;
   std::size_t open_inputs_;
-  bool draining_ = false;    // the job drains
-  bool drain_told_ = false;  // the source knows
-  bool idle_ = false;        // the source has nothing to read now
-  bool reading_ = false;     // a split is under way
+  std::size_t queued_progress_ = 0;
+  event_time watermark_ = no_event_time;  // of all inputs together
+  bool idle_inputs_ = false;
+  bool progress_is_new_ = false;  // the chain doesn't know of it yet
+  bool draining_ = false;         // the job drains
+  bool drain_told_ = false;       // the source knows
+  bool idle_ = false;             // the source has nothing to read now
+  bool reading_ = false;          // a split is under way
   bool split_requested_ = false;
   std::optional<split> next_split_;
   bool source_ended_ = false;

@@ -31,6 +31,9 @@ job_record::job_record(graph::physical_plan plan, job_settings settings, const c
       blocking_(functions::make_blocking_pool({.threads_max = settings_.blocking_threads_max})),
       started_at_(time.now()) {
   for (std::size_t i = 0; i < plan_.instances.size(); ++i) slots_.push_back(std::make_shared<metrics_slot>());
+  for (const graph::node& n : plan_.graph.nodes) {
+    if (n.loop == n.id) loops_.emplace(n.id, std::make_shared<operators::loop_gauge>());
+  }
 }
 
 job_state job_record::state() const {

@@ -3,6 +3,7 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -16,6 +17,7 @@
 #include "sage/graph/physical_plan.hpp"
 #include "sage/observability/operator_metrics.hpp"
 #include "sage/observability/spans.hpp"
+#include "sage/operators/loop_gauge.hpp"
 #include "sage/runtime/flow_settings.hpp"
 
 namespace sage {
@@ -53,6 +55,11 @@ class job_record {
   [[nodiscard]] const std::shared_ptr<functions::blocking_port>& blocking() const noexcept { return blocking_; }
   [[nodiscard]] const std::shared_ptr<metrics_slot>& slot(std::size_t instance) const { return slots_.at(instance); }
 
+  /// What counts the records inside the loop with this head.
+  [[nodiscard]] const std::shared_ptr<operators::loop_gauge>& loop(graph::node_id head) const {
+    return loops_.at(head);
+  }
+
   [[nodiscard]] job_state state() const;
   /// The error of a job that has failed or was cancelled.
   [[nodiscard]] std::shared_ptr<const error> problem() const;
@@ -70,6 +77,7 @@ class job_record {
   const clock& time_;
   std::shared_ptr<functions::blocking_port> blocking_;
   std::vector<std::shared_ptr<metrics_slot>> slots_;
+  std::map<graph::node_id, std::shared_ptr<operators::loop_gauge>> loops_;
   nanoseconds started_at_;
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;

@@ -66,7 +66,7 @@ class auditor {
     const graph::node& n = plan_.graph.at(one.chain[i]);
     const operator_counters its = books(one, i);
     const std::string where = place(one, i);
-    const std::uint64_t fates = its.passed + its.filtered + its.dropped + its.dead + its.gone;
+    const std::uint64_t fates = its.passed + its.filtered + its.dropped + its.dead + its.gone + its.late;
     if (!n.is_source() && its.records_in != fates) {
       return violation(where, "in", its.records_in, "accounted for", fates);
     }

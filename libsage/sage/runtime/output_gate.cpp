@@ -1,6 +1,7 @@
 #include "sage/runtime/output_gate.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 #include <span>
 #include <utility>
@@ -11,17 +12,31 @@ namespace sage::runtime {
 
 using routing::decision;
 
+namespace {
+
+// How long a part-filled batch that nothing more comes for may hold back the progress of time.
+constexpr nanoseconds progress_delay_max = 10'000'000;
+
+}  // namespace
+
 output_gate::output_gate(std::unique_ptr<routing::partitioner> policy, std::vector<channel_id> channels,
-                         std::size_t batch_size, const flow_settings& settings)
+                         std::size_t batch_size, const flow_settings& settings, edge_kind kind)
     : policy_(std::move(policy)),
       channels_(std::move(channels)),
       batch_size_(batch_size),
       free_(std::make_unique<bool[]>(channels_.size())),
-      positions_(channels_.size()) {
+      positions_(channels_.size()),
+      kind_(kind) {
   SAGE_ASSERT(!channels_.empty());
   targets_.reserve(channels_.size());
   for (std::size_t i = 0; i < channels_.size(); ++i) {
-    targets_.push_back(target{settings.window_batches, settings.window_bytes, {}, {}});
+    target& to = targets_.emplace_back();
+    to.credit_batches = settings.window_batches;
+    to.credit_bytes = settings.window_bytes;
+    if (kind == edge_kind::feedback) {
+      to.credit_batches = std::numeric_limits<std::uint32_t>::max();
+      to.credit_bytes = std::numeric_limits<std::int64_t>::max();
+    }
     free_[i] = true;
   }
 }
@@ -46,11 +61,13 @@ gate_counters output_gate::counters() const {
 void output_gate::push(batch_ref records, nanoseconds now, effects& out) {
   if (records->empty()) return;
   records_ += records->size();
+  entrusted_ += records->size();
   if (choice_.size() < records->size()) choice_.resize(records->size());
   const decision chosen = policy_->route(*records, std::span(free_.get(), targets_.size()), choice_.data());
   switch (chosen.where) {
     case decision::kind::one: push_to(chosen.target, std::move(records), now, out); break;
     case decision::kind::all:
+      entrusted_ += records->size() * (targets_.size() - 1);
       for (std::size_t i = 0; i + 1 < targets_.size(); ++i) push_to(i, records, now, out);
       push_to(targets_.size() - 1, std::move(records), now, out);
       break;
@@ -114,20 +131,28 @@ void output_gate::complete(std::size_t index, nanoseconds now, effects& out) {
 
 void output_gate::send_or_wait(std::size_t index, batch_ref records, nanoseconds now, effects& out) {
   target& to = targets_[index];
+  // Whatever was pushed before the watermark is in this batch or in front of it.
+  to.told = watermark_;
+  to.told_idle = false;
+  to.behind_since = 0;
+  complete_batch next{std::move(records), watermark_};
   if (to.waiting.empty() && to.has_credit()) {
-    send(index, std::move(records), now, out);
+    send(index, std::move(next), now, out);
     return;
   }
   if (to.waiting.empty() && ++waiting_ == 1) blocked_since_ = now;
   free_[index] = false;
-  to.waiting.push_back(std::move(records));
+  to.waiting.push_back(std::move(next));
 }
 
-void output_gate::send(std::size_t index, batch_ref records, nanoseconds now, effects& out) {
+void output_gate::send(std::size_t index, complete_batch next, nanoseconds now, effects& out) {
   target& to = targets_[index];
+  batch_ref& records = next.records;
   const auto bytes = static_cast<std::int64_t>(records->bytes());
-  to.credit_batches -= 1;
-  to.credit_bytes -= bytes;
+  if (kind_ == edge_kind::forward) {
+    to.credit_batches -= 1;
+    to.credit_bytes -= bytes;
+  }
   to.records += records->size();
   ++batches_;
   bytes_ += static_cast<std::uint64_t>(bytes);
@@ -136,6 +161,7 @@ void output_gate::send(std::size_t index, batch_ref records, nanoseconds now, ef
   effect send{effect::kind::send, channels_[index]};
   send.bytes = bytes;
   send.at = now;
+  send.watermark = next.watermark;
   send.records = std::move(records);
   out.push_back(std::move(send));
 }
@@ -146,12 +172,16 @@ void output_gate::on_credit(channel_id channel, std::uint32_t batches, std::int6
   SAGE_ASSERT(found != channels_.end());
   const auto index = static_cast<std::size_t>(found - channels_.begin());
   target& to = targets_[index];
+  if (batches == 0 && bytes == 0) {
+    to.told_by_itself = false;
+    return;
+  }
   to.credit_batches += batches;
   to.credit_bytes += bytes;
   free_[index] = to.has_credit();
   if (to.waiting.empty()) return;
   while (!to.waiting.empty() && to.has_credit()) {
-    batch_ref next = std::move(to.waiting.front());
+    complete_batch next = std::move(to.waiting.front());
     to.waiting.pop_front();
     send(index, std::move(next), now, out);
   }
@@ -165,7 +195,42 @@ void output_gate::flush(nanoseconds now, effects& out) {
     if (targets_[index].partial && targets_[index].waiting.empty() && targets_[index].has_credit()) {
       complete(index, now, out);
     }
+    if (has_news(targets_[index]) && !targets_[index].partial) tell(index, out);
   }
+}
+
+void output_gate::on_progress(event_time time, bool idle) {
+  if (kind_ == edge_kind::feedback) return;
+  watermark_ = std::max(watermark_, time);
+  idle_ = idle;
+}
+
+void output_gate::send_progress(nanoseconds now, effects& out) {
+  for (std::size_t index = 0; index < targets_.size(); ++index) {
+    target& to = targets_[index];
+    if (!has_news(to)) continue;
+    if (to.partial) {
+      if (to.behind_since == 0) to.behind_since = now;
+      if (now - to.behind_since < progress_delay_max || !to.waiting.empty() || !to.has_credit()) continue;
+      complete(index, now, out);
+      continue;
+    }
+    tell(index, out);
+  }
+}
+
+// Progress takes no credit, so that time never stands still for want of it; at most one per channel is under way, and
+// a newer one waits here for the acknowledgement.
+void output_gate::tell(std::size_t index, effects& out) {
+  target& to = targets_[index];
+  if (to.told_by_itself || !to.waiting.empty()) return;
+  to.told = watermark_;
+  to.told_idle = idle_;
+  to.told_by_itself = true;
+  effect progress{effect::kind::send_progress, channels_[index]};
+  progress.watermark = watermark_;
+  progress.idle = idle_;
+  out.push_back(std::move(progress));
 }
 
 void output_gate::end(effects& out) {

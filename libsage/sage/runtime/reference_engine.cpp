@@ -137,7 +137,13 @@ class reference_run {
       switch (e.what) {
         case effect::kind::send: {
           const instance_id to = job_->plan().channels[e.channel].to;
-          instances_[to]->on_batch(e.channel, std::move(e.records), e.bytes, e.at);
+          instances_[to]->on_batch(e.channel, std::move(e.records), e.bytes, e.at, e.watermark);
+          enqueue(to);
+          break;
+        }
+        case effect::kind::send_progress: {
+          const instance_id to = job_->plan().channels[e.channel].to;
+          instances_[to]->on_progress(e.channel, e.watermark, e.idle);
           enqueue(to);
           break;
         }

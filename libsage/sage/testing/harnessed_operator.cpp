@@ -56,6 +56,16 @@ std::size_t harnessed_operator::wakes() const noexcept {
   return waker_->wakes();
 }
 
+std::vector<event_time> harnessed_operator::times(std::uint32_t port) const {
+  std::vector<event_time> all;
+  for (const emission& one : emissions_) {
+    if (one.port != port) continue;
+    const event_time* const times = one.records->times();
+    for (std::size_t i = 0; i < one.records->size(); ++i) all.push_back(times ? times[i] : no_event_time);
+  }
+  return all;
+}
+
 std::vector<std::string> harnessed_operator::request_ids(std::uint32_t port) const {
   std::vector<std::string> ids;
   for (const emission& one : emissions_) {
@@ -127,13 +137,13 @@ flow harnessed_operator::call(const char* what, Call&& call) {
 void harnessed_operator::check_books() {
   const fate& now = logic_->fates();
   if (now.passed < before_.passed || now.filtered < before_.filtered || now.dropped < before_.dropped ||
-      now.dead < before_.dead || now.gone < before_.gone) {
+      now.dead < before_.dead || now.gone < before_.gone || now.late < before_.late) {
     violated("a fate has become less");
   }
   before_ = now;
   const std::string books = std::to_string(in_) + " in, but " + std::to_string(now.passed) + " passed, " +
                             std::to_string(now.filtered) + " filtered, " + std::to_string(now.dropped) +
-                            " dropped, " + std::to_string(now.dead) + " dead";
+                            " dropped, " + std::to_string(now.dead) + " dead, " + std::to_string(now.late) + " late";
   if (now.sum() > in_) violated("more came out than went in: " + books);
   if (phase_ == phase::ended && now.sum() != in_) violated("records are missing at the end: " + books);
   if (!suspended_ && dead_letters_ != now.dead) {
@@ -142,15 +152,19 @@ void harnessed_operator::check_books() {
 }
 
 flow harnessed_operator::on_batch(batch_ref records) {
+  return on_input(0, std::move(records));
+}
+
+flow harnessed_operator::on_input(std::uint32_t input, batch_ref records) {
   expect(!suspended_, "the operator is suspended; resume it before the next batch");
-  expect(phase_ != phase::ended && !ending_, "the input has ended");
+  expect(phase_ != phase::ended && !ending_ && !end_told_, "the input has ended");
   expect(records && !records->empty(), "an engine never hands over an empty batch");
   in_ += records->size();
   // A second share stays here, as with another consumer of the same output: what it sees must not change.
   const batch_ref shared = records->unique() ? batch_ref{} : records;
   const std::size_t size = records->size();
   const std::uint64_t* const hashes = records->hashes();
-  const flow came = call("on_batch", [&] { return logic_->on_batch(std::move(records), *this); });
+  const flow came = call("on_batch", [&] { return logic_->on_input(input, std::move(records), *this); });
   if (shared && (shared->size() != size || shared->hashes() != hashes)) violated("it changes a shared batch");
   return came;
 }
@@ -159,12 +173,27 @@ flow harnessed_operator::resume() {
   expect(suspended_, "there is nothing to resume");
   const auto at = logic_->retry_at();
   expect(!at || *at <= time_.now(), "the retry isn't due yet; move time() or call settle()");
-  return call("resume", [&] { return logic_->resume(*this); });
+  const flow came = call("resume", [&] { return logic_->resume(*this); });
+  // Suspended when its time came to an end: now it can be told that its input has.
+  return came == flow::done && end_told_ && !ending_ ? tell_end() : came;
+}
+
+flow harnessed_operator::advance(event_time time) {
+  expect(!suspended_, "the operator is suspended; resume it before time goes on");
+  expect(time > logic_->input_watermark(), "time only goes on");
+  self_.set_watermark(time);
+  return call("on_watermark", [&] { return logic_->advance(time, *this); });
 }
 
 flow harnessed_operator::end() {
   expect(!suspended_, "the operator is suspended; resume it before the end");
-  expect(!ending_, "the input has ended already");
+  expect(!end_told_, "the input has ended already");
+  end_told_ = true;
+  if (logic_->input_watermark() < end_of_time && advance(end_of_time) == flow::suspended) return flow::suspended;
+  return tell_end();
+}
+
+flow harnessed_operator::tell_end() {
   ending_ = true;
   return call("on_end", [&] { return logic_->on_end(*this); });
 }

@@ -54,6 +54,9 @@ class harnessed_operator final : private operators::output {
   harnessed_operator& operator=(const harnessed_operator&) = delete;
 
   operators::flow on_batch(batch_ref records);
+  operators::flow on_input(std::uint32_t input, batch_ref records);
+  /// Event time has come to `time` in front of the operator.
+  operators::flow advance(event_time time);
   operators::flow resume();
   operators::flow end();
   /// Async operators: lets them go on with what has been completed meanwhile.
@@ -76,6 +79,11 @@ class harnessed_operator final : private operators::output {
   [[nodiscard]] std::vector<emission> take_emissions() noexcept { return std::exchange(emissions_, {}); }
   /// The request ids of the items of the records emitted on `port`; empty where a record has none.
   [[nodiscard]] std::vector<std::string> request_ids(std::uint32_t port) const;
+  /// The event times of the records emitted on `port`; `no_event_time` where a record has none.
+  [[nodiscard]] std::vector<event_time> times(std::uint32_t port) const;
+  /// How far event time has come behind the operator.
+  [[nodiscard]] event_time watermark() const noexcept { return logic_->watermark(); }
+  [[nodiscard]] bool is_idle() const noexcept { return logic_->is_idle(); }
   [[nodiscard]] bool is_suspended() const noexcept { return suspended_; }
   /// How often a call has come back suspended.
   [[nodiscard]] std::size_t suspensions() const noexcept { return suspensions_; }
@@ -100,6 +108,7 @@ class harnessed_operator final : private operators::output {
   operators::flow call(const char* what, Call&& call);
   void expect(bool holds, const char* what) const;
   [[noreturn]] void violated(const std::string& what) const;
+  operators::flow tell_end();
   void check_books();
 
   operators::operator_ptr logic_;
@@ -112,8 +121,9 @@ class harnessed_operator final : private operators::output {
   phase phase_ = phase::open;
   bool in_call_ = false;
   bool suspended_ = false;
-  bool ending_ = false;   // on_end was called and isn't through
-  bool blocked_ = false;  // the output refused and was not resumed since
+  bool end_told_ = false;  // the test has ended the input
+  bool ending_ = false;    // on_end was called and isn't through
+  bool blocked_ = false;   // the output refused and was not resumed since
   bool refuse_all_ = false;
   std::set<std::size_t> refused_;
   std::vector<std::uint32_t> after_refusal_;  // emissions per port since then

@@ -71,6 +71,20 @@ class operator_harness {
     }
     return came;
   }
+  /// One batch with an event time per record; without a column of times when `times` is empty.
+  operators::flow feed_timed(std::vector<In> records, const std::vector<event_time>& times) {
+    auto made = batch<In>::make(core_->self().pool(), records.size());
+    for (In& record : records) made->emplace_back(std::move(record));
+    if (!times.empty()) std::copy(times.begin(), times.end(), made->add_times());
+    return core_->on_batch(erase(std::move(made)));
+  }
+  /// Event time has come to `time` in front of the operator.
+  operators::flow advance(event_time time) { return core_->advance(time); }
+  /// The event times of the records emitted so far on `port`; `no_event_time` for those without.
+  [[nodiscard]] std::vector<event_time> times(std::uint32_t port = operators::main_port) const {
+    return core_->times(port);
+  }
+  [[nodiscard]] event_time watermark() const noexcept { return core_->watermark(); }
   operators::flow resume() { return core_->resume(); }
   operators::flow wake() { return core_->wake(); }
   operators::flow end() { return core_->end(); }

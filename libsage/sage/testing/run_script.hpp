@@ -21,14 +21,10 @@ namespace sage::testing {
 }
 
 /// How a record is read off a script. Numbers, texts and `key:value` pairs of them are known; specialise it for a
-/// type of yours, or hand `run_script` a callable `T(const script_step&)`. Event times are for such readers: the
-/// known types have none, and say so.
+/// type of yours, or hand `run_script` a callable `T(const script_step&)`. Event times go into the batch's column.
 template <class T>
 struct script_record {
-  static T read(const script_step& step) {
-    if (step.time) refuse_record(step, "has an event time, for which a plain record has no place");
-    return read_text(step.text, step);
-  }
+  static T read(const script_step& step) { return read_text(step.text, step); }
   static T read_text(std::string_view text, const script_step& step) {
     if constexpr (std::same_as<T, std::string>) {
       return std::string(text);
@@ -45,7 +41,6 @@ struct script_record {
 template <class A, class B>
 struct script_record<std::pair<A, B>> {
   static std::pair<A, B> read(const script_step& step) {
-    if (step.time) refuse_record(step, "has an event time, for which a plain record has no place");
     const std::string_view text = step.text;
     const std::size_t colon = text.find(':');
     if (colon == std::string_view::npos) refuse_record(step, "is no pair: write key:value");
@@ -63,16 +58,23 @@ auto run_script(operator_harness<In, Out>& harness, std::string_view script, Rea
     for (const std::size_t size : harness.batch_sizes()) before += size;
   }
   std::vector<In> records;
+  std::vector<event_time> times;
+  bool timed = false;
   const auto feed = [&] {
-    if (!records.empty()) harness.feed(std::exchange(records, {}));
+    if (!std::exchange(timed, false)) times.clear();
+    if (!records.empty()) harness.feed_timed(std::exchange(records, {}), times);
+    times.clear();
     harness.settle();
   };
   for (const script_step& step : parse_script(script)) {
     if (step.what == script_step::kind::record) {
       records.push_back(read(step));
+      times.push_back(step.time.value_or(no_event_time));
+      timed = timed || step.time.has_value();
       continue;
     }
     feed();
+    if (step.what == script_step::kind::watermark) harness.advance(*step.time);
     if (step.what == script_step::kind::end) harness.end();
   }
   feed();

@@ -50,7 +50,12 @@ class script_parser {
     const std::size_t begin = at_;
     const bool quoted = script_[at_] == '\'';
     std::string text = quoted ? take_quoted() : take_word();
-    if (!quoted) refuse_reserved(text, begin);
+    if (!quoted && is_control(text)) {
+      if (text[0] == 'B')
+        fail(begin, "'" + text + "' (barrier) is reserved; operators don't take it yet. As a text, quote it");
+      add_watermark(text, begin);
+      return;
+    }
     std::optional<std::int64_t> time;
     if (is_at("@")) time = take_time();
     if (at_ < script_.size() && !is_at(separators) && !is_at("/|")) fail(at_, "a separator is missing");
@@ -77,12 +82,16 @@ class script_parser {
     return time;
   }
 
-  void refuse_reserved(const std::string& word, std::size_t at) const {
-    if (word.size() < 2 || (word[0] != 'W' && word[0] != 'B')) return;
-    const bool number = std::all_of(word.begin() + 1, word.end(), [](char c) { return c >= '0' && c <= '9'; });
-    if (!number) return;
-    const char* const meaning = word[0] == 'W' ? "watermark" : "barrier";
-    fail(at, "'" + word + "' (" + meaning + ") is reserved; operators don't take it yet. As a text, quote it");
+  static bool is_control(const std::string& word) {
+    return word.size() > 1 && (word[0] == 'W' || word[0] == 'B') &&
+           std::all_of(word.begin() + 1, word.end(), [](char c) { return c >= '0' && c <= '9'; });
+  }
+  void add_watermark(const std::string& word, std::size_t begin) {
+    std::int64_t time = 0;
+    const auto [stop, problem] = std::from_chars(word.data() + 1, word.data() + word.size(), time);
+    static_cast<void>(stop);
+    if (problem != std::errc{}) fail(begin, "'" + word + "' is no time there is");
+    steps_.push_back(script_step{script_step::kind::watermark, {}, time, begin + 1});
   }
 
   std::string_view script_;

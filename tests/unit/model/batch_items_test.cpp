@@ -110,10 +110,10 @@ TEST_CASE("items are carried to records made of others", "[model][batch][items]"
   auto to = batch<std::string>::make(pool, 4);
   for (const char* text : {"a", "b", "c"}) to->emplace_back(text);
   const auto other = from;
-  sage::carry_items(*from, 1, 2, *to, 1);
+  sage::carry_columns(*from, 1, 2, *to, 1);
   CHECK(ids(*to) == texts{"-", "1", "2"});
   CHECK(ids(*from) == texts{"0", "1", "2", "3"});
   auto none = batch<int>::make(pool, 1);
-  sage::carry_items(*none, 0, 1, *to, 0);
+  sage::carry_columns(*none, 0, 1, *to, 0);
   CHECK(ids(*to) == texts{"-", "1", "2"});
 }

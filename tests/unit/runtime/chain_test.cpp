@@ -91,7 +91,7 @@ auto repeat(std::size_t times) {
 TEST_CASE("a chain without credit suspends in the middle and loses nothing", "[runtime][chain]") {
   chain_under_test c(list(repeat(3), repeat(2)), 1);
   c.it->open();
-  c.it->on_batch(numbers_batch(1, 4), 0, c.out);
+  c.it->on_batch(0, numbers_batch(1, 4), 0, c.out);
   CHECK_FALSE(c.it->is_ready());
   int grants = 0;
   while (!c.it->is_ready()) {
@@ -115,7 +115,7 @@ TEST_CASE("a chain without credit suspends in the middle and loses nothing", "[r
 TEST_CASE("resume does nothing while the gate is without credit", "[runtime][chain]") {
   chain_under_test c(list(repeat(4)), 1);
   c.it->open();
-  c.it->on_batch(numbers_batch(1, 2), 0, c.out);
+  c.it->on_batch(0, numbers_batch(1, 2), 0, c.out);
   const std::size_t sent = sent_over(c.out, 0).size();
   CHECK_FALSE(c.it->resume(0, c.out));
   CHECK(sent_over(c.out, 0).size() == sent);
@@ -127,7 +127,7 @@ TEST_CASE("operators open, end and commit in order, and close in reverse", "[run
   chain_under_test c(
       list(std::make_unique<logging_operator>("a", log), std::make_unique<logging_operator>("b", log)));
   c.it->open();
-  c.it->on_batch(numbers_batch(1, 1), 0, c.out);
+  c.it->on_batch(0, numbers_batch(1, 1), 0, c.out);
   c.it->end(0, c.out);
   c.it->prepare(0);
   c.it->commit(0);
@@ -162,7 +162,7 @@ TEST_CASE("what throws behind a fused operator is named as itself", "[runtime][c
   std::vector<std::string> log;
   chain_under_test c(list(repeat(1), std::make_unique<logging_operator>("b", log, "batch")));
   c.it->open();
-  CHECK_THROWS_WITH(c.it->on_batch(numbers_batch(1, 1), 0, c.out), "b can't batch");
+  CHECK_THROWS_WITH(c.it->on_batch(0, numbers_batch(1, 1), 0, c.out), "b can't batch");
   CHECK(c.it->place() == "op1[0]");
 }
 
@@ -184,7 +184,7 @@ TEST_CASE("an empty batch goes nowhere", "[runtime][chain][regression]") {
   chain_under_test c(list(std::make_unique<empty_handed>(),
                           testing::declared<int>([](auto in) { return in.filter([](int x) { return x > 1; }); })()));
   c.it->open();
-  c.it->on_batch(numbers_batch(1, 3), 0, c.out);
+  c.it->on_batch(0, numbers_batch(1, 3), 0, c.out);
   CHECK(c.counters()[1].records_in == 3);
   CHECK(c.counters()[1].batches_in == 1);
   CHECK(c.counters()[1].passed == 2);
@@ -199,7 +199,7 @@ TEST_CASE("each suspension asks for its retry once, also when the moment is the 
         .on_error(retry(5));
   })()));
   c.it->open();
-  c.it->on_batch(numbers_batch(1, 1), 0, c.out);
+  c.it->on_batch(0, numbers_batch(1, 1), 0, c.out);
   CHECK(c.it->take_retry_at() == c.time.now());
   CHECK(c.it->take_retry_at() == std::nullopt);
   CHECK_FALSE(c.it->resume(0, c.out));

@@ -72,7 +72,6 @@ TEST_CASE("a script reads texts, numbers, pairs, and whatever a reader makes of 
   CHECK(run_script(h, "a@7", timed) == std::vector<std::pair<std::string, double>>{{"a", 7}});
   CHECK_THROWS_WITH(run_script(h, "a"), Catch::Contains("key:value"));
   CHECK_THROWS_WITH(run_script(h, "a:x"), Catch::Contains("no number"));
-  CHECK_THROWS_WITH(run_script(h, "a:1@5"), Catch::Contains("event time"));
 }
 
 TEST_CASE("a refused operator stops and goes on where it was", "[testing][harness]") {

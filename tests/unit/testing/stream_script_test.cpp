@@ -16,6 +16,7 @@ std::string shown(std::string_view script) {
       case script_step::kind::record: text += "[" + step.text + "]"; break;
       case script_step::kind::boundary: text += "/"; break;
       case script_step::kind::end: text += "|"; break;
+      case script_step::kind::watermark: text += "W"; break;
     }
     if (step.time) text += "@" + std::to_string(*step.time);
   }
@@ -38,6 +39,11 @@ TEST_CASE("a record may have an event time", "[testing][script]") {
   CHECK(shown("'a b'@7") == "[a b]@7");
 }
 
+TEST_CASE("a watermark ends its batch and has a time", "[testing][script]") {
+  CHECK(shown("a@1 W5 b W70 |") == "[a]@1W@5[b]W@70|");
+  CHECK_THROWS_WITH(parse_script("W99999999999999999999"), Catch::Contains("no time there is"));
+}
+
 TEST_CASE("a quoted record may hold any text", "[testing][script]") {
   CHECK(shown("'two words' '' 'a@1' '/|!' 'W5'") == "[two words][][a@1][/|!][W5]");
 }
@@ -51,8 +57,7 @@ TEST_CASE("a script that can't be read is refused with its column", "[testing][s
   CHECK_THROWS_WITH(parse_script("'a'b"), Catch::Contains("separator"));
 }
 
-TEST_CASE("watermarks, barriers and crashes are reserved, not misread as records", "[testing][script]") {
-  CHECK_THROWS_WITH(parse_script("a W5"), Catch::Contains("'W5' (watermark) is reserved"));
+TEST_CASE("barriers and crashes are reserved, not misread as records", "[testing][script]") {
   CHECK_THROWS_WITH(parse_script("a B2 b"), Catch::Contains("'B2' (barrier) is reserved"));
   CHECK_THROWS_WITH(parse_script("a ! b"), Catch::Contains("crash"));
   CHECK(shown("W Wx B2x W5x") == "[W][Wx][B2x][W5x]");

@@ -14,6 +14,7 @@
 #include "sage/api/operator_settings.hpp"
 #include "sage/base/error.hpp"
 #include "sage/functions/signature.hpp"
+#include "sage/functions/windows.hpp"
 #include "sage/operators/collect.hpp"
 #include "sage/operators/filter.hpp"
 #include "sage/operators/flat_map.hpp"
@@ -177,6 +178,9 @@ class data_stream : public api::operator_settings<data_stream<T>> {
     using extract_type = std::decay_t<F>;
     return keyed_stream<operators::key_type_t<extract_type, T>, T, extract_type>(origin_, std::forward<F>(extract));
   }
+
+  /// Cuts the whole stream into windows of event time, in one instance; with `key_by` before, each key's in parallel.
+  auto window(const aligned_windows& windows) const;
 
   /// Passes the first of equal records on.
   auto distinct() const requires hashable<T> && std::equality_comparable<T> {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "sage/api/data_stream.hpp"
+#include "sage/api/windowed_stream.hpp"
 #include "sage/operators/aggregate.hpp"
 #include "sage/operators/distinct.hpp"
 #include "sage/operators/partial_aggregate.hpp"
@@ -78,6 +79,11 @@ class keyed_stream {
     if constexpr (mergeable_aggregate<user>)
       stream.origin().at().partial = take_apart(user(std::forward<A>(function)));
     return stream;
+  }
+
+  /// Cuts each key's records into windows of event time: `sage::tumbling(60s)`, `sage::sliding(60s, 1s)`.
+  auto window(const aligned_windows& windows) const {
+    return windowed_stream<K, T, Extract, true>(before_, extract_, windows);
   }
 
   /// Passes the first record of each key on.

@@ -11,6 +11,20 @@ namespace sage::operators {
 
 namespace {
 
+// What was thrown, as text; to be called in its handler.
+std::string text_of_exception() {
+  try {
+    throw;
+  } catch (const error& problem) {
+    if (problem.code() == errc::internal) throw;  // a bug of ours is no record's fault
+    return problem.what();
+  } catch (const std::exception& problem) {
+    return problem.what();
+  } catch (...) {
+    return "an exception that isn't a std::exception";
+  }
+}
+
 // Remembers whether an exception came out of an emission: that is a failure of an operator behind, or of the edge,
 // and no policy of this operator may forgive it.
 class watched_output final : public output {
@@ -40,7 +54,7 @@ flow record_operator::on_batch(batch_ref records, output& out) {
 
 flow record_operator::resume(output& out) {
   if (finishing_) return finish_input(out);
-  return drive(out);
+  return input_ ? drive(out) : continue_time(out);
 }
 
 flow record_operator::on_end(output& out) {
@@ -124,17 +138,7 @@ void record_operator::end_part(std::size_t handled, nanoseconds took) {
 
 // Decides the fate of the record at cursor_, within the handler of what its function threw.
 void record_operator::on_exception(output& out) {
-  std::string what;
-  try {
-    throw;
-  } catch (const error& problem) {
-    if (problem.code() == errc::internal) throw;  // a bug of ours is no record's fault
-    what = problem.what();
-  } catch (const std::exception& problem) {
-    what = problem.what();
-  } catch (...) {
-    what = "an exception that isn't a std::exception";
-  }
+  std::string what = text_of_exception();
   if (failed_at_ != cursor_) attempts_ = 0;
   failed_at_ = cursor_;
   ++attempts_;
@@ -150,12 +154,31 @@ void record_operator::on_exception(output& out) {
       ++fate_.dropped;
       break;
     case error_policy::action::dead_letter:
+<<<<<<< HEAD
       end_item(cursor_, item_end_reason::dead_lettered, what, failure);
       add_dead_letter(std::move(what), out);
+=======
+      end_item(cursor_, item_end_reason::dead_lettered, what);
+      add_dead_letter(std::move(what), show_record(cursor_), out);
+>>>>>>> wt-windows
       ++fate_.dead;
       break;
   }
   ++cursor_;
+}
+
+void record_operator::give_up_result(const std::string& shown, bool counted, output& out) {
+  std::string what = text_of_exception();
+  if (policy_.then == error_policy::action::fail) throw;
+  if (!counted) return;
+  if (policy_.then == error_policy::action::drop) {
+    ++fate_.dropped;
+    return;
+  }
+  ++fate_.dead;
+  attempts_ = 1;
+  add_dead_letter(std::move(what), shown, out);
+  if (!input_) flush_dead_letters(out);
 }
 
 void record_operator::hand_down(std::size_t position, batch_base& made, std::size_t first) {
@@ -181,12 +204,12 @@ void record_operator::note_unrouted(std::size_t position) {
   if (items_[position]) items_[position]->note_unrouted(self_->operator_name());
 }
 
-void record_operator::add_dead_letter(std::string what, output& out) {
+void record_operator::add_dead_letter(std::string what, std::string shown, output& out) {
   if (dead_ && dead_->size() >= self_->batch_size()) flush_dead_letters(out);
   if (!dead_) dead_ = batch_base::make(self_->pool(), record_type_of<dead_letter>(), self_->batch_size());
   static_cast<batch<dead_letter>&>(*dead_).emplace_back(
       dead_letter{self_->operator_name(), static_cast<std::uint32_t>(self_->instance()), attempts_, std::move(what),
-                  std::string(input_->type().name), show_record(cursor_)});
+                  input_ ? std::string(input_->type().name) : std::string("window"), std::move(shown)});
 }
 
 void record_operator::flush_dead_letters(output& out) {

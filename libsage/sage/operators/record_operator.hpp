@@ -39,6 +39,15 @@ class record_operator : public operator_base {
     static_cast<void>(out);
     return flow::done;
   }
+  /// Goes on with what `on_watermark` or `on_wake` had to leave when they were suspended.
+  virtual flow continue_time(output& out) {
+    static_cast<void>(out);
+    return flow::done;
+  }
+  /// To be called in the handler of what the function threw while it made a result that belongs to no record in
+  /// particular: throws it again where the policy is to fail. Results are not tried again. With `counted`, a record
+  /// whose fate was open becomes dropped or dead; without, the books stay as they are.
+  void give_up_result(const std::string& shown, bool counted, output& out);
   /// Undoes the half-done work on the record at `cursor_`.
   virtual void discard_record() noexcept {}
   /// The record as text for a dead letter.
@@ -101,7 +110,7 @@ class record_operator : public operator_base {
   void find_columns() noexcept;
   [[nodiscard]] flow drive_on(output& out);
   void on_exception(output& out);
-  void add_dead_letter(std::string what, output& out);
+  void add_dead_letter(std::string what, std::string shown, output& out);
   void flush_dead_letters(output& out);
 
   void end_part(std::size_t handled, nanoseconds took);

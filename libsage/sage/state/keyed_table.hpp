@@ -69,6 +69,9 @@ class keyed_table {
     return chunks_[position / chunk_size].at(position % chunk_size);
   }
 
+  /// The hash with which the key of the entry at `position` was entered.
+  [[nodiscard]] std::uint64_t hash_at(std::size_t position) const noexcept { return hashes_[position]; }
+
   /// The position of `key`, or `absent`.
   template <class Key>
   [[nodiscard]] std::size_t find(const Key& key, std::uint64_t hash) const {

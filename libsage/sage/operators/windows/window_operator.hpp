@@ -1,0 +1,143 @@
+/// The frame of windowed operators: results with their times, late records, and the books.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sage/functions/windows.hpp"
+#include "sage/operators/keyed_operator.hpp"
+#include "sage/operators/windows/window_fold.hpp"
+
+namespace sage::operators {
+
+/// The port of late records, where somebody takes them.
+inline constexpr std::uint32_t late_port = 1;
+
+/// What tumbling, sliding, session and counted windows have in common.
+///
+/// Law  of the records in a pane, one is held until its result is out: when that throws, it is this record that is
+///      dropped or dead. A record is blamed at most once, however many windows it belongs to
+template <class T, class Extract, class Fold>
+class window_operator : public keyed_operator<T, Extract, Fold> {
+ public:
+  using key = state::owned_key_t<key_type_t<Extract, T>>;
+  using accumulator = typename Fold::accumulator;
+  using result = typename Fold::result;
+  static_assert(std::copy_constructible<accumulator>, "an accumulator of a window must be copyable");
+
+  window_operator(Extract extract, Fold fold, error_policy policy, const window_settings& settings)
+      : keyed_operator<T, Extract, Fold>(std::move(extract), std::move(fold), policy), settings_(settings) {}
+
+  void open(context& self) override {
+    this->self_ = &self;
+    this->function_.open(self);
+  }
+  void close() override { this->function_.close(); }
+
+ protected:
+  // ---- records
+
+  /// The event time of the record at `position`, which must have one.
+  [[nodiscard]] event_time needed_time(const event_time* times, std::size_t position) const {
+    if (times && times[position] != no_event_time) return times[position];
+    throw error(errc::invalid_argument, "a record without event time came to a window", this->self_->place(),
+                "call assign_timestamps before the window");
+  }
+  void note_late(std::size_t position) {
+    if (settings_.late_output) {
+      ++this->fate_.passed;
+      late_.push_back(static_cast<std::uint32_t>(position));
+    } else {
+      ++this->fate_.late;
+      if (this->has_items()) this->end_item(position, item_end_reason::filtered, "it came too late for its window");
+    }
+  }
+  void end_gathered(std::size_t position) {
+    if (this->has_items()) this->end_item(position, item_end_reason::aggregated);
+  }
+  void check_room(std::size_t windows_of_key) const {
+    if (open_windows_ >= settings_.limits.windows_max) refuse("in all", settings_.limits.windows_max);
+    if (windows_of_key >= settings_.limits.windows_per_key_max)
+      refuse("of one key", settings_.limits.windows_per_key_max);
+  }
+  /// A record opens a window of its key. It is held until that is closed.
+  void hold() noexcept {
+    ++open_windows_;
+    ++held_;
+  }
+  void release(std::size_t windows) noexcept {
+    open_windows_ -= windows;
+    if (held_ <= open_windows_) return;
+    this->fate_.passed += held_ - open_windows_;
+    held_ = open_windows_;
+  }
+
+  // ---- results
+
+  /// Adds the results of `acc`; when the function throws, what it made is forgotten and the policy decides.
+  void add_result(const key& of, const window& when, accumulator&& acc, output& out) {
+    if (!made_.has_batch()) begin_results();
+    const std::size_t before = made_.size();
+    try {
+      this->function_.emit(of, when, std::move(acc), made_);
+    } catch (...) {
+      made_.truncate(before);
+      give_up_window(of, when, out);
+      return;
+    }
+    batch<result>& records = made_.records();
+    event_time* const times = records.times();
+    for (std::size_t i = before; i < records.size(); ++i) times[i] = when.end - 1;
+  }
+  /// To be called in the handler of what was thrown while the result of a window was made.
+  void give_up_window(const key& of, const window& when, output& out) {
+    const std::string shown =
+        show(of) + " [" + std::to_string(when.start) + ", " + std::to_string(when.end) + ")";
+    const bool counted = held_ > 0;
+    this->give_up_result(shown, counted, out);
+    if (counted) --held_;
+  }
+  [[nodiscard]] bool is_full() const noexcept {
+    return made_.has_batch() && made_.size() >= this->self_->batch_size();
+  }
+  /// Emits what there is; false when the output wants a pause.
+  bool flush(output& out) {
+    if (!made_.has_batch()) return true;
+    return out.emit(main_port, made_.take());
+  }
+  /// Keeps what results may point to.
+  virtual void retain_for_results(batch<result>& records) { static_cast<void>(records); }
+  [[nodiscard]] batch<result>* results() noexcept { return made_.has_batch() ? &made_.records() : nullptr; }
+
+  void finish_batch(output& out) override {
+    flush(out);
+    if (late_.empty()) return;
+    out.emit(late_port, select(this->input_, late_.data(), late_.size()));
+    late_.clear();
+  }
+  void emit_part(output& out) override { flush(out); }
+
+  window_settings settings_;
+
+ private:
+  void begin_results() {
+    const std::size_t full = this->self_->batch_size();
+    made_.begin(this->self_->pool(), full + full / 4);
+    made_.records().add_times();
+    retain_for_results(made_.records());
+  }
+  [[noreturn]] void refuse(const std::string& what, std::size_t limit) const {
+    throw error(errc::limit, "more than " + std::to_string(limit) + " windows are open " + what,
+                this->self_->place(), "raise it with .limits(...), or let event time come on");
+  }
+
+  std::size_t open_windows_ = 0;  // pairs of key and pane
+  std::size_t held_ = 0;          // of these, how many hold a record
+  collector<result> made_;
+  std::vector<std::uint32_t> late_;  // positions in the input
+};
+
+}  // namespace sage::operators

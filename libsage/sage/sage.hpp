@@ -1,6 +1,7 @@
 /// SAGE: streams and files. What a program with a pipeline includes.
 #pragma once
 
+#include "sage/api/connected_streams.hpp"
 #include "sage/api/environment.hpp"
 #include "sage/api/keyed_stream.hpp"
 #include "sage/api/routed_stream.hpp"

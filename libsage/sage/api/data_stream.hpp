@@ -35,6 +35,11 @@ template <class T>
 class split_streams;
 template <class T>
 class feedback_stream;
+template <class A, class B, class Keys>
+class connected_streams;
+namespace operators {
+struct no_keys;
+}
 template <class In, class Out, class F>
 class mapped_stream;
 template <class F>
@@ -206,6 +211,9 @@ class data_stream : public api::operator_settings<data_stream<T>> {
   }
   /// Closes a loop: these records come back to its head.
   void feed(const feedback_stream<T>& again) const { origin_.feed(again.origin(), record_type_of<T>()); }
+  /// Reads this stream and one of another type in one operator: `a.connect(b).co_map(on_a, on_b)`.
+  template <class B>
+  connected_streams<T, B, operators::no_keys> connect(const data_stream<B>& other) const;
 
   /// Two streams: where the predicate holds, and where it doesn't. `auto [yes, no] = stream.split(predicate);`
   template <filter_function<T> F>

@@ -14,6 +14,9 @@
 
 namespace sage {
 
+template <class A, class Extract, class B>
+class broadcast_connected_stream;
+
 /// What `aggregate` and `reduce` return: the stream of results, with `emit` on top.
 template <class R>
 class aggregated_stream : public data_stream<R>, public api::operator_settings<aggregated_stream<R>> {
@@ -146,6 +149,16 @@ class keyed_stream {
     return data_stream<out>(before_.output_of(n));
   }
 
+  /// Reads this stream and another one with the same type of key in one operator, whose state is by key:
+  /// `a.connect(b).co_process(f)`.
+  template <class K2, class B, class Extract2>
+  requires std::same_as<state::owned_key_t<K>, state::owned_key_t<K2>>
+  auto connect(const keyed_stream<K2, B, Extract2>& other) const;
+  /// Gives all instances every record of a broadcast stream: `events.connect(rules.broadcast()).process(f)`. Throws
+  /// errc::invalid_argument for a stream that isn't broadcast.
+  template <class B>
+  broadcast_connected_stream<T, Extract, B> connect(const data_stream<B>& rules) const;
+
   /// Calls a function with keyed state for each record.
   template <process_function<T> F>
   auto process(F&& function) const {
@@ -162,6 +175,9 @@ class keyed_stream {
   }
 
  private:
+  template <class K2, class T2, class Extract2>
+  friend class keyed_stream;
+
   static error_policy policy_of(const graph::operator_options& options) {
     return options.on_error.value_or(error_policy{});
   }

@@ -154,6 +154,7 @@ class windowed_stream {
     graph::node& n = before_.append(kind, record_type_of<T>());
     n.keyed = Keyed;
     n.order_needed = !Keyed;  // all records in one place
+    n.emits_at_end = true;
     n.outs = {&record_type_of<result>()};
     n.unsupported_retry = !std::copy_constructible<T>;
     auto shared = std::make_shared<window_settings>(settings_);

@@ -55,6 +55,11 @@ class finder {
 
   void check_connections(const node& n) {
     if (n.takes_dead_letters) return;
+    for (std::uint32_t input = 1; input <= n.more_ins.size(); ++input) {
+      const bool fed = std::any_of(graph_.edges.begin(), graph_.edges.end(),
+                                   [&](const edge& e) { return e.to == n.id && e.input == input; });
+      if (!fed) add(title(n), "nothing leads into its input " + std::to_string(input), "connect a stream to it");
+    }
     for (std::uint32_t port = 0; port < n.outs.size(); ++port) {
       const bool used = std::any_of(graph_.edges.begin(), graph_.edges.end(),
                                     [&](const edge& e) { return e.from == n.id && e.port == port; });

@@ -79,6 +79,11 @@ struct node {
   std::vector<std::string> reasons;  ///< why it is as it is, for --explain
   bool removed = false;
 
+  /// The record type of an input; null where there is no such input.
+  [[nodiscard]] const record_type* input_type(std::uint32_t input) const noexcept {
+    if (input == 0) return in;
+    return input <= more_ins.size() ? more_ins[input - 1] : nullptr;
+  }
   [[nodiscard]] bool is_source() const noexcept { return in == nullptr; }
   [[nodiscard]] bool is_sink() const noexcept { return outs.empty(); }
   [[nodiscard]] bool is_loop_head() const noexcept { return loop == id; }

@@ -65,6 +65,7 @@ std::string type_text(std::string_view name) {
 std::string types_of(const node& n) {
   std::string text;
   if (n.in != nullptr) text += type_text(n.in->name);
+  for (const record_type* in : n.more_ins) text += " & " + type_text(in->name);
   if (n.outs.empty()) return text;
   text += text.empty() ? "-> " : " -> ";
   std::vector<std::string> outs;
@@ -99,6 +100,7 @@ std::vector<std::string> traits_of(const logical_graph& graph, const edge& e) {
     traits.push_back("output " + std::to_string(e.port));
   }
   if (e.feedback) traits.emplace_back("feedback");
+  if (!graph.at(e.to).more_ins.empty()) traits.push_back("input " + std::to_string(e.input));
   if (e.fused) traits.emplace_back("fused");
   if (e.router_fused) traits.emplace_back("router fused");
   return traits;

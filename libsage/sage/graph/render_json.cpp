@@ -75,6 +75,11 @@ class plan_writer {
     text("kind", n.kind);
     text("uid", n.uid);
     if (n.in != nullptr) text("in", type_text(n.in->name));
+    if (!n.more_ins.empty()) {
+      std::vector<std::string> ins;
+      for (const record_type* in : n.more_ins) ins.push_back(type_text(in->name));
+      texts("more_in", ins);
+    }
     std::vector<std::string> outs;
     for (const record_type* out : n.outs) outs.push_back(type_text(out->name));
     texts("out", outs);
@@ -101,6 +106,7 @@ class plan_writer {
     } else {
       text("output", std::to_string(e.port));
     }
+    if (e.input > 0) number("input", e.input);
     text("type", type_text(e.type->name));
     text("partitioning", routing::to_string(e.partitioning.kind));
     truth("fused", e.fused);

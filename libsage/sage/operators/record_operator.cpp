@@ -154,13 +154,8 @@ void record_operator::on_exception(output& out) {
       ++fate_.dropped;
       break;
     case error_policy::action::dead_letter:
-<<<<<<< HEAD
       end_item(cursor_, item_end_reason::dead_lettered, what, failure);
-      add_dead_letter(std::move(what), out);
-=======
-      end_item(cursor_, item_end_reason::dead_lettered, what);
       add_dead_letter(std::move(what), show_record(cursor_), out);
->>>>>>> wt-windows
       ++fate_.dead;
       break;
   }

@@ -30,6 +30,7 @@ void choose_batch_sizes(graph::logical_graph& graph, const optimizer_settings& s
       continue;
     }
     std::size_t record = n.in ? n.in->size : 1;
+    for (const record_type* in : n.more_ins) record = std::max(record, in->size);
     for (const record_type* out : n.outs) record = std::max(record, out->size);
     n.batch_size = std::clamp(std::bit_floor(batch_bytes_wanted / std::max<std::size_t>(record, 1)), batch_size_min,
                               batch_size_max);

@@ -31,7 +31,7 @@ void fuse_chains(graph::logical_graph& graph, const optimizer_settings& settings
     const auto consumers = std::count_if(out.begin(), out.end(), [&](std::size_t i) {
       return live(i) && graph.edges[i].port == operators::main_port;
     });
-    if (into.size() != 1 || consumers != 1) continue;
+    if (into.size() != 1 || consumers != 1 || !to.more_ins.empty()) continue;
     e.fused = true;
     to.reasons.push_back("fused with '" + from.name + "': one instance feeds one");
   }

@@ -31,7 +31,7 @@ void verify(const graph::logical_graph& graph, std::string_view pass) {
     const graph::node& from = graph.at(e.from);
     const graph::node& to = graph.at(e.to);
     if (from.removed || to.removed) continue;
-    must(e.type == to.in, "an edge carries another type than its receiver takes");
+    must(e.type == to.input_type(e.input), "an edge carries another type than its receiver takes");
     must(e.port == operators::dead_letter_port || e.port < from.outs.size(),
          "an edge begins at a port that isn't there");
   }

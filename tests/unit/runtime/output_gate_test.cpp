@@ -15,7 +15,7 @@ using sage::test::sent_over;
 
 namespace {
 
-flow_settings window(std::uint32_t batches, std::int64_t bytes = 1 << 20) {
+flow_settings window_of(std::uint32_t batches, std::int64_t bytes = 1 << 20) {
   flow_settings settings;
   settings.window_batches = batches;
   settings.window_bytes = bytes;
@@ -38,7 +38,7 @@ output_gate make_gate(routing::partitioning kind, std::size_t channels, const fl
 }  // namespace
 
 TEST_CASE("a gate without credit keeps what it is given, in order, until credit comes", "[runtime][credit]") {
-  auto gate = make_gate(routing::partitioning::forward, 1, window(2));
+  auto gate = make_gate(routing::partitioning::forward, 1, window_of(2));
   effects out;
   for (int i = 0; i < 4; ++i) gate.push(numbers_batch(i * 4, 4), 100 + i, out);
   CHECK(sent_over(out, 10) == std::vector<int>{0, 1, 2, 3, 4, 5, 6, 7});
@@ -58,7 +58,7 @@ TEST_CASE("a gate without credit keeps what it is given, in order, until credit 
 }
 
 TEST_CASE("the window of bytes holds back, but one record of any size passes", "[runtime][credit]") {
-  auto gate = make_gate(routing::partitioning::forward, 1, window(8, 64), 1);
+  auto gate = make_gate(routing::partitioning::forward, 1, window_of(8, 64), 1);
   effects out;
   gate.push(test::texts_batch({std::string(10'000, 'x')}), 0, out);
   CHECK(count_of(out, effect::kind::send) == 1);
@@ -73,7 +73,7 @@ TEST_CASE("the window of bytes holds back, but one record of any size passes", "
 }
 
 TEST_CASE("small batches are gathered, and leave when there is nothing more to do", "[runtime][gate]") {
-  auto gate = make_gate(routing::partitioning::forward, 1, window(8), 16);
+  auto gate = make_gate(routing::partitioning::forward, 1, window_of(8), 16);
   effects out;
   for (int i = 0; i < 5; ++i) gate.push(numbers_batch(i * 3, 3), 0, out);
   CHECK(out.empty());
@@ -88,7 +88,7 @@ TEST_CASE("small batches are gathered, and leave when there is nothing more to d
 }
 
 TEST_CASE("a large batch does not overtake the small ones before it", "[runtime][gate]") {
-  auto gate = make_gate(routing::partitioning::forward, 1, window(8), 16);
+  auto gate = make_gate(routing::partitioning::forward, 1, window_of(8), 16);
   effects out;
   gate.push(numbers_batch(0, 2), 0, out);
   gate.push(numbers_batch(2, 14), 0, out);
@@ -99,7 +99,7 @@ TEST_CASE("a large batch does not overtake the small ones before it", "[runtime]
 }
 
 TEST_CASE("a shared batch travels as it is", "[runtime][gate]") {
-  auto gate = make_gate(routing::partitioning::broadcast, 3, window(8), 1024);
+  auto gate = make_gate(routing::partitioning::broadcast, 3, window_of(8), 1024);
   effects out;
   gate.push(numbers_batch(0, 2), 0, out);
   CHECK(count_of(out, effect::kind::send) == 3);  // filling it up would copy records
@@ -110,7 +110,7 @@ TEST_CASE("a shared batch travels as it is", "[runtime][gate]") {
 }
 
 TEST_CASE("a gate ends every channel, and only when it is empty", "[runtime][gate]") {
-  auto gate = make_gate(routing::partitioning::rebalance, 2, window(1));
+  auto gate = make_gate(routing::partitioning::rebalance, 2, window_of(1));
   effects out;
   gate.push(numbers_batch(0, 4), 0, out);
   gate.push(numbers_batch(4, 4), 0, out);
@@ -134,7 +134,7 @@ TEST_CASE("credit is conserved whatever happens", "[runtime][credit][property]")
         routing::partitioning::custom};
     const auto kind = kinds[draw(4)];
     const std::size_t channels = kind == routing::partitioning::forward ? 1 : 1 + draw(4);
-    const auto settings = window(static_cast<std::uint32_t>(1 + draw(4)), static_cast<std::int64_t>(8 + draw(200)));
+    const auto settings = window_of(static_cast<std::uint32_t>(1 + draw(4)), static_cast<std::int64_t>(8 + draw(200)));
     const std::size_t batch_size = 1 + draw(20);
     auto gate = make_gate(kind, channels, settings, batch_size);
     struct in_flight {

@@ -248,13 +248,10 @@ class pane_operator final : public window_operator<T, Extract, Fold> {
   // The first window from `start` on that has a slice with records.
   [[nodiscard]] std::optional<window> next_window(event_time start) const {
     for (const auto& s : slices_) {
-      if (s->bounds.start < start && grid_.first_window_of(s->bounds).start < start) {
-        // Its first windows have spoken; the next one may still cover it.
-        const window w = grid_.window_from(start);
-        if (w.start <= s->bounds.start) return w;
-        continue;
-      }
-      return grid_.first_window_of(s->bounds);
+      const window first = grid_.first_window_of(s->bounds);
+      // Its first windows may have spoken; the next one may still cover it.
+      const window next = first.start >= start ? first : grid_.window_from(start);
+      if (next.start <= s->bounds.start) return next;
     }
     return std::nullopt;
   }

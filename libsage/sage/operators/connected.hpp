@@ -1,0 +1,183 @@
+/// co_map, co_flat_map, co_process: two streams of different types in one operator.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+#include "sage/operators/input_half.hpp"
+#include "sage/operators/several_inputs.hpp"
+
+namespace sage::operators {
+
+// What a half calls. Each is a light handle on a function that the operator owns.
+
+/// `f(record)` makes one record.
+template <class F>
+struct mapping_call {
+  F* f;
+  template <class R, class Out>
+  requires functions::callable<F, R>
+  void operator()(R&& record, collector<Out>& out, context& self) const {
+    out.push(functions::call(*f, self, std::forward<R>(record)));
+  }
+};
+
+/// `f(record, collector)` pushes records, or `f(record)` returns a range of them.
+template <class F>
+struct collecting_call {
+  F* f;
+  template <class R, class Out>
+  requires functions::callable<F, R, collector<Out>&> || functions::callable<F, R>
+  void operator()(R&& record, collector<Out>& out, context& self) const {
+    if constexpr (functions::callable<F, R, collector<Out>&>) {
+      functions::call(*f, self, std::forward<R>(record), out);
+    } else {
+      for (auto&& each : functions::call(*f, self, std::forward<R>(record))) out.push(std::move(each));
+    }
+  }
+};
+
+/// `f.on_first(record, collector)`, with the context behind where it takes one.
+template <class F>
+struct first_call {
+  F* f;
+  template <class R, class Out>
+  requires requires(F& g, R&& r, collector<Out>& o) { g.on_first(std::forward<R>(r), o); } ||
+      requires(F& g, R&& r, collector<Out>& o, context& c) { g.on_first(std::forward<R>(r), o, c); }
+  void operator()(R&& record, collector<Out>& out, context& self) const {
+    if constexpr (requires { f->on_first(std::forward<R>(record), out); }) {
+      f->on_first(std::forward<R>(record), out);
+    } else {
+      f->on_first(std::forward<R>(record), out, self);
+    }
+  }
+};
+template <class F>
+struct second_call {
+  F* f;
+  template <class R, class Out>
+  requires requires(F& g, R&& r, collector<Out>& o) { g.on_second(std::forward<R>(r), o); } ||
+      requires(F& g, R&& r, collector<Out>& o, context& c) { g.on_second(std::forward<R>(r), o, c); }
+  void operator()(R&& record, collector<Out>& out, context& self) const {
+    if constexpr (requires { f->on_second(std::forward<R>(record), out); }) {
+      f->on_second(std::forward<R>(record), out);
+    } else {
+      f->on_second(std::forward<R>(record), out, self);
+    }
+  }
+};
+
+/// Two functions, one per input.
+template <template <class> class Call, class F, class G>
+struct two_functions {
+  F first;
+  G second;
+  auto on_first() { return Call<F>{&first}; }
+  auto on_second() { return Call<G>{&second}; }
+  void open(context& self) {
+    functions::open(first, self);
+    functions::open(second, self);
+  }
+  void close() {
+    functions::close(first);
+    functions::close(second);
+  }
+};
+
+/// One object with a function per input.
+template <class F>
+struct two_methods {
+  F function;
+  auto on_first() { return first_call<F>{&function}; }
+  auto on_second() { return second_call<F>{&function}; }
+  void open(context& self) { functions::open(function, self); }
+  void close() { functions::close(function); }
+};
+
+/// The keys of both inputs, or none. `made` is what an operator keeps of them.
+struct no_keys {
+  using made = no_keys;
+  template <class T>
+  no_scope<T> first() {
+    return {};
+  }
+  template <class T>
+  no_scope<T> second() {
+    return {};
+  }
+  void open(context&) noexcept {}
+};
+template <class K, class First, class Second>
+class two_keys {
+ public:
+  two_keys(First first, Second second) : first_(std::move(first)), second_(std::move(second)) {}
+  template <class T>
+  auto first() {
+    return key_scope<T, First, shared_keys<K>>(first_, keys_, store_);
+  }
+  template <class T>
+  auto second() {
+    return key_scope<T, Second, shared_keys<K>>(second_, keys_, store_);
+  }
+  void open(context& self) noexcept { self.set_keyed_state(&store_); }
+
+ private:
+  First first_;
+  Second second_;
+  shared_keys<K> keys_;
+  state::keyed_store store_;
+};
+
+/// How the keys of both inputs are extracted.
+template <class K, class First, class Second>
+struct two_extractors {
+  using made = two_keys<K, First, Second>;
+  First first;
+  Second second;
+  explicit operator made() const { return made(first, second); }
+};
+
+/// Calls one function for the records of the first input and one for those of the second.
+///
+/// Shape       A, B -> U; 1 -> 1 (co_map), 1 -> 0..n (co_flat_map, co_process)
+/// Emits       full batches as they fill, the rest at the end of the input batch; in order within an input
+/// Holds back  while its output has no credit
+/// Fails       by error policy; outputs and state changes of a call that threw are undone
+/// Items       each result inherits that of the record at hand; a record without results ends its item
+/// Snapshot    the states declared in `open`
+/// Cost        as map, flat_map and process
+template <class A, class B, class Out, class Keys, class Functions>
+class connected_operator final : public several_inputs {
+  using first_scope = decltype(std::declval<Keys&>().template first<A>());
+  using second_scope = decltype(std::declval<Keys&>().template second<B>());
+  using first_caller = decltype(std::declval<Functions&>().on_first());
+  using second_caller = decltype(std::declval<Functions&>().on_second());
+
+ public:
+  template <class Prototype>
+  connected_operator(const Prototype& keys, Functions functions, error_policy policy)
+      : keys_(keys),
+        functions_(std::move(functions)),
+        first_(keys_.template first<A>(), functions_.on_first(), policy),
+        second_(keys_.template second<B>(), functions_.on_second(), policy) {
+    add_half(first_);
+    add_half(second_);
+  }
+
+  void open(context& self) override {
+    keys_.open(self);
+    several_inputs::open(self);
+    functions_.open(self);
+  }
+  void close() override { functions_.close(); }
+
+ private:
+  Keys keys_;
+  Functions functions_;
+  input_half<A, Out, first_scope, first_caller> first_;
+  input_half<B, Out, second_scope, second_caller> second_;
+};
+
+}  // namespace sage::operators

@@ -149,7 +149,11 @@ class pane_operator final : public window_operator<T, Extract, Fold> {
   // The slice that `time` belongs to, made when there is none; null for a record that is done with.
   slice* find_slice(event_time time, std::size_t position) {
     if (time < open_from_) {
-      this->note_late(position);
+      if (grid_.is_covered(grid_.slice_of(time))) {
+        this->note_late(position);
+      } else {
+        note_between(position);
+      }
       return nullptr;
     }
     const auto behind = std::upper_bound(slices_.begin(), slices_.end(), time,
@@ -157,13 +161,16 @@ class pane_operator final : public window_operator<T, Extract, Fold> {
     if (behind == slices_.begin() || !(*std::prev(behind))->bounds.contains(time)) {
       const window bounds = grid_.slice_of(time);
       if (!grid_.is_covered(bounds)) {
-        ++this->fate_.filtered;
-        if (this->has_items()) this->end_item(position, item_end_reason::filtered);
+        note_between(position);
         return nullptr;
       }
       return kept(**slices_.insert(behind, std::make_unique<slice>(slice{bounds, {}, {}, {}, 0})));
     }
     return kept(**std::prev(behind));
+  }
+  void note_between(std::size_t position) {
+    ++this->fate_.filtered;
+    if (this->has_items()) this->end_item(position, item_end_reason::filtered);
   }
   slice* kept(slice& one) {
     if constexpr (holds_views<T>) {

@@ -54,7 +54,12 @@ TEST_CASE("tumbling windows of a shuffled stream say what a map says", "[pipelin
   const auto expected = expected_sums(all, 50, 50);
   test::on_every_engine([&](environment& env) {
     collected<summed> out;
-    timed(env, all).rebalance().key_by(&reading::sensor).window(tumbling(50ms)).sum(&reading::value).sink(collect_into(out));
+    timed(env, all)
+        .rebalance()
+        .key_by(&reading::sensor)
+        .window(tumbling(50ms))
+        .sum(&reading::value)
+        .sink(collect_into(out));
     env.execute("tumbling");
     REQUIRE(test::sorted(out) == expected);
   });

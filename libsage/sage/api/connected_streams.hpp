@@ -19,21 +19,22 @@ namespace sage {
 /// `f.on_first(const A&, collector<U>&)` and `f.on_second(const B&, collector<U>&)`, both with the context if wanted.
 template <class F, class A, class B, class U>
 concept co_process_function = function_per_instance<F> && record<U> &&
-    std::is_invocable_v<operators::first_call<functions::instantiated_t<F>>, A, collector<U>&, context&> &&
-    std::is_invocable_v<operators::second_call<functions::instantiated_t<F>>, B, collector<U>&, context&>;
+                              std::is_invocable_v < operators::first_call<functions::instantiated_t<F>>,
+        A, collector<U>
+&, context& > &&std::is_invocable_v<operators::second_call<functions::instantiated_t<F>>, B, collector<U>&, context&>;
 
 /// A class with a type `broadcast_state` of its choice, `on_broadcast(const B&, broadcast_state&)` and
 /// `on_record(const A&, const broadcast_state&, collector<U>&)`, both with the context behind if wanted.
 template <class F, class A, class B, class U>
-concept broadcast_process_function = function_per_instance<F> && record<U> &&
+concept broadcast_process_function =
+    function_per_instance<F> && record<U> &&
     std::default_initializable<typename functions::instantiated_t<F>::broadcast_state> &&
     std::copyable<typename functions::instantiated_t<F>::broadcast_state> &&
-    std::is_invocable_v<operators::record_call<functions::instantiated_t<F>,
-                                               typename functions::instantiated_t<F>::broadcast_state>,
-                        A, collector<U>&, context&> &&
-    std::is_invocable_v<operators::rule_call<functions::instantiated_t<F>,
-                                             typename functions::instantiated_t<F>::broadcast_state>,
-                        B, collector<U>&, context&>;
+    std::is_invocable_v < operators::record_call < functions::instantiated_t<F>,
+typename functions::instantiated_t<F>::broadcast_state >, A, collector<U>&,
+    context& > &&std::is_invocable_v<operators::rule_call<functions::instantiated_t<F>,
+                                                          typename functions::instantiated_t<F>::broadcast_state>,
+                                     B, collector<U>&, context&>;
 
 /// A function of a key's state for each input may push what it makes.
 template <class F, class T, class U>
@@ -63,13 +64,15 @@ struct co_collected {
   using type = void;
 };
 template <class F>
-requires requires { &F::on_first; }
-struct co_collected<F> : functions::collected_by<decltype(&F::on_first)> {
-};
+requires requires {
+  &F::on_first;
+}
+struct co_collected<F> : functions::collected_by<decltype(&F::on_first)> {};
 template <class F>
-requires requires { &F::on_record; }
-struct co_collected<F> : functions::collected_by<decltype(&F::on_record)> {
-};
+requires requires {
+  &F::on_record;
+}
+struct co_collected<F> : functions::collected_by<decltype(&F::on_record)> {};
 template <class U, class F>
 using co_collected_or =
     std::conditional_t<std::is_void_v<U>, typename co_collected<functions::instantiated_t<F>>::type, U>;
@@ -86,11 +89,12 @@ class connected_streams {
 
   /// Turns each record into what `on_first(record)` or `on_second(record)` returns, which are of one type.
   template <map_function<A> F, map_function<B> G>
-  requires std::same_as < functions::call_result_t<functions::instantiated_t<F>, A>,
-      functions::call_result_t<functions::instantiated_t<G>, B>>
+  requires std::same_as<functions::call_result_t<functions::instantiated_t<F>, A>,
+                        functions::call_result_t<functions::instantiated_t<G>, B>>
   auto co_map(F&& on_first, G&& on_second) const {
     using out = functions::call_result_t<functions::instantiated_t<F>, A>;
-    return add_two<operators::mapping_call, out>("co_map", std::forward<F>(on_first), std::forward<G>(on_second), true);
+    return add_two<operators::mapping_call, out>("co_map", std::forward<F>(on_first), std::forward<G>(on_second),
+                                                 true);
   }
 
   /// Turns each record into what `on_first(record, collector<U>&)` or `on_second(...)` pushes, or the range that they
@@ -102,8 +106,8 @@ class connected_streams {
                                                                    std::forward<G>(on_second), false);
   }
 
-  /// The same with one object, a class with `on_first` and `on_second`. On keyed streams the state that it declares in
-  /// `open` is that of the record's key, whichever input the record came from.
+  /// The same with one object, a class with `on_first` and `on_second`. On keyed streams the state that it declares
+  /// in `open` is that of the record's key, whichever input the record came from.
   template <class U = void, class F>
   requires co_process_function<F, A, B, api::co_collected_or<U, F>>
   auto co_process(F&& function) const {
@@ -111,7 +115,8 @@ class connected_streams {
     using out = api::co_collected_or<U, F>;
     using both = operators::two_methods<typename prototype::type>;
     auto shared = std::make_shared<const std::decay_t<F>>(std::forward<F>(function));
-    return add<out, both>("co_process", [shared] { return both{prototype::make(*shared)}; }, false);
+    return add<out, both>(
+        "co_process", [shared] { return both{prototype::make(*shared)}; }, false);
   }
   /// The same with two functions. States that both declare under one name are one.
   template <class U = void, class F, class G>

@@ -41,15 +41,16 @@ class window_stream : public data_stream<R>, public api::operator_settings<windo
 /// takes no key on a stream without.
 template <class A, class T>
 concept window_aggregate_function = std::copy_constructible<A> && std::copy_constructible<typename A::accumulator> &&
-    std::default_initializable<typename A::accumulator> && requires(A& a, typename A::accumulator& acc, const T& record) {
+    std::default_initializable<typename A::accumulator> &&
+    requires(A& a, typename A::accumulator& acc, const T& record) {
   a.add(acc, record);
 };
 
 /// `f(const K&, window, std::vector<T>&, collector<U>&)`; without the key on a stream that has none. `U` is read off
 /// the signature.
 template <class F>
-concept window_process_function = std::copy_constructible<std::decay_t<F>> &&
-    !std::is_void_v<functions::collected_t<F>>;
+concept window_process_function =
+    std::copy_constructible<std::decay_t<F>> && !std::is_void_v<functions::collected_t<F>>;
 
 /// Records of `T` in windows, each window of one key `K`. Settings return a new stream; the last call makes the
 /// operator.
@@ -102,7 +103,9 @@ class windowed_stream {
   }
   /// Folds each window with `function(T, const T&)`, which must be associative for sliding windows.
   template <class F>
-  auto reduce(F&& function) const requires std::is_invocable_r_v<T, std::decay_t<F>&, T, const T&> {
+      auto reduce(F&&function) const requires std::is_invocable_r_v < T,
+      std::decay_t<F>
+  &, T, const T& > {
     using fold = operators::reduce_fold<std::decay_t<F>, T, key>;
     return add("window_reduce", fold{std::forward<F>(function)});
   }
@@ -110,8 +113,7 @@ class windowed_stream {
   /// is closed.
   template <window_process_function F>
   auto process(F&& function) const {
-    using fold =
-        operators::gather_fold<std::decay_t<F>, T, key, functions::collected_t<F>, Keyed>;
+    using fold = operators::gather_fold<std::decay_t<F>, T, key, functions::collected_t<F>, Keyed>;
     return add("window_process", fold{std::forward<F>(function)});
   }
 

@@ -57,8 +57,8 @@ inline std::int64_t checked_length(std::chrono::milliseconds length, const std::
 
 /// What one instance of a windowed operator may hold.
 struct window_limits {
-  std::size_t windows_max = 16u << 20;          ///< pairs of key and pane; 16 Mi of 8 bytes are 128 MiB
-  std::size_t windows_per_key_max = 100'000;    ///< panes of one key: a day of seconds
+  std::size_t windows_max = 16u << 20;        ///< pairs of key and pane; 16 Mi of 8 bytes are 128 MiB
+  std::size_t windows_per_key_max = 100'000;  ///< panes of one key: a day of seconds
 };
 
 /// When a window speaks beside its end, what becomes of what comes late, and the limits.

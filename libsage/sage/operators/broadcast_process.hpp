@@ -40,8 +40,11 @@ struct record_call {
   F* f;
   const S* known;
   template <class R, class Out>
-  requires requires(F& g, R&& r, const S& s, collector<Out>& o) { g.on_record(std::forward<R>(r), s, o); } ||
-      requires(F& g, R&& r, const S& s, collector<Out>& o, context& c) { g.on_record(std::forward<R>(r), s, o, c); }
+  requires requires(F& g, R&& r, const S& s, collector<Out>& o) {
+    g.on_record(std::forward<R>(r), s, o);
+  } || requires(F& g, R&& r, const S& s, collector<Out>& o, context& c) {
+    g.on_record(std::forward<R>(r), s, o, c);
+  }
   void operator()(R&& record, collector<Out>& out, context& self) const {
     if constexpr (requires { f->on_record(std::forward<R>(record), *known, out); }) {
       f->on_record(std::forward<R>(record), *known, out);
@@ -55,8 +58,11 @@ struct rule_call {
   F* f;
   S* known;
   template <class R, class Out>
-  requires requires(F& g, R&& r, S& s) { g.on_broadcast(std::forward<R>(r), s); } ||
-      requires(F& g, R&& r, S& s, context& c) { g.on_broadcast(std::forward<R>(r), s, c); }
+  requires requires(F& g, R&& r, S& s) {
+    g.on_broadcast(std::forward<R>(r), s);
+  } || requires(F& g, R&& r, S& s, context& c) {
+    g.on_broadcast(std::forward<R>(r), s, c);
+  }
   void operator()(R&& rule, collector<Out>&, context& self) const {
     if constexpr (requires { f->on_broadcast(std::forward<R>(rule), *known); }) {
       f->on_broadcast(std::forward<R>(rule), *known);
@@ -87,7 +93,8 @@ class broadcast_process_operator final : public several_inputs {
       : function_(std::move(function)),
         records_(key_scope<A, Extract, keys_type>(std::move(extract), keys_, store_),
                  record_call<F, known_type>{&function_, &known_}, policy),
-        rules_(broadcast_scope<known_type, B>(known_, store_), rule_call<F, known_type>{&function_, &known_}, policy) {
+        rules_(broadcast_scope<known_type, B>(known_, store_), rule_call<F, known_type>{&function_, &known_},
+               policy) {
     add_half(records_);
     add_half(rules_);
   }

@@ -29,8 +29,8 @@ template <class F>
 struct collecting_call {
   F* f;
   template <class R, class Out>
-  requires functions::callable<F, R, collector<Out>&> || functions::callable<F, R>
-  void operator()(R&& record, collector<Out>& out, context& self) const {
+  requires functions::callable < F, R, collector<Out>
+  & > || functions::callable<F, R> void operator()(R&& record, collector<Out>& out, context& self) const {
     if constexpr (functions::callable<F, R, collector<Out>&>) {
       functions::call(*f, self, std::forward<R>(record), out);
     } else {
@@ -44,8 +44,11 @@ template <class F>
 struct first_call {
   F* f;
   template <class R, class Out>
-  requires requires(F& g, R&& r, collector<Out>& o) { g.on_first(std::forward<R>(r), o); } ||
-      requires(F& g, R&& r, collector<Out>& o, context& c) { g.on_first(std::forward<R>(r), o, c); }
+  requires requires(F& g, R&& r, collector<Out>& o) {
+    g.on_first(std::forward<R>(r), o);
+  } || requires(F& g, R&& r, collector<Out>& o, context& c) {
+    g.on_first(std::forward<R>(r), o, c);
+  }
   void operator()(R&& record, collector<Out>& out, context& self) const {
     if constexpr (requires { f->on_first(std::forward<R>(record), out); }) {
       f->on_first(std::forward<R>(record), out);
@@ -58,8 +61,11 @@ template <class F>
 struct second_call {
   F* f;
   template <class R, class Out>
-  requires requires(F& g, R&& r, collector<Out>& o) { g.on_second(std::forward<R>(r), o); } ||
-      requires(F& g, R&& r, collector<Out>& o, context& c) { g.on_second(std::forward<R>(r), o, c); }
+  requires requires(F& g, R&& r, collector<Out>& o) {
+    g.on_second(std::forward<R>(r), o);
+  } || requires(F& g, R&& r, collector<Out>& o, context& c) {
+    g.on_second(std::forward<R>(r), o, c);
+  }
   void operator()(R&& record, collector<Out>& out, context& self) const {
     if constexpr (requires { f->on_second(std::forward<R>(record), out); }) {
       f->on_second(std::forward<R>(record), out);

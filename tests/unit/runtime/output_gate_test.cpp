@@ -134,7 +134,8 @@ TEST_CASE("credit is conserved whatever happens", "[runtime][credit][property]")
         routing::partitioning::custom};
     const auto kind = kinds[draw(4)];
     const std::size_t channels = kind == routing::partitioning::forward ? 1 : 1 + draw(4);
-    const auto settings = window_of(static_cast<std::uint32_t>(1 + draw(4)), static_cast<std::int64_t>(8 + draw(200)));
+    const auto settings =
+        window_of(static_cast<std::uint32_t>(1 + draw(4)), static_cast<std::int64_t>(8 + draw(200)));
     const std::size_t batch_size = 1 + draw(20);
     auto gate = make_gate(kind, channels, settings, batch_size);
     struct in_flight {

@@ -25,15 +25,16 @@ namespace sage::operators {
 /// Holds back  one record per key and slice until the last window over the slice is closed
 /// Drops       records whose last window is closed: counted as late, or sent to the late output; records between two
 ///             windows: counted as filtered
-/// Fails       by error policy: when `add` throws, a record without event time, at a limit (errc::limit); when `merge`
+/// Fails       by error policy: when `add` throws, a record without event time, at a limit (errc::limit); when
+/// `merge`
 ///             or `result` throw, the result is given up by the same policy, without retries
 /// Completes   after end of all inputs, once every window was emitted
 /// Items       ends them as aggregated; those of late records go with them
 /// Snapshot    slices and accumulators, how far windows have spoken
 /// Units       event time in milliseconds since the Unix epoch
 /// Cost        O(1) per record, whatever windows overlap; three merges per key and sliding window. Memory
-///             sizeof(accumulator) per key and slice, twice that for sliding windows; keys that no slice uses are given
-///             back
+///             sizeof(accumulator) per key and slice, twice that for sliding windows; keys that no slice uses are
+///             given back
 /// Source      Li et al., "No pane, no gain", SIGMOD Record 34(1), 2005; Akidau et al., "The Dataflow Model",
 ///             PVLDB 8(12), 2015, section 2
 template <class T, class Extract, class Fold>
@@ -48,9 +49,9 @@ class pane_operator final : public window_operator<T, Extract, Fold> {
   struct slice {
     window bounds;
     pane<accumulator> records;
-    std::vector<std::uint32_t> fresh;        // per row: records since it spoke, for every_records
-    std::vector<ref<byte_block>> blocks;     // what the accumulators may point into
-    std::uint64_t batch = 0;                 // the last one whose blocks are among them
+    std::vector<std::uint32_t> fresh;     // per row: records since it spoke, for every_records
+    std::vector<ref<byte_block>> blocks;  // what the accumulators may point into
+    std::uint64_t batch = 0;              // the last one whose blocks are among them
   };
   using slice_list = std::vector<std::unique_ptr<slice>>;
 
@@ -433,9 +434,9 @@ class pane_operator final : public window_operator<T, Extract, Fold> {
   std::span<std::unique_ptr<slice>> selected_;  // of the window at hand
   suffix_panes<Fold> merged_;
   walking walk_;
-  event_time open_from_ = no_event_time;   // windows that begin before are closed
-  event_time spoken_to_ = no_event_time;   // windows that begin before have spoken
-  std::optional<event_time> early_from_;   // how far the early firing under way has come
+  event_time open_from_ = no_event_time;  // windows that begin before are closed
+  event_time spoken_to_ = no_event_time;  // windows that begin before have spoken
+  std::optional<event_time> early_from_;  // how far the early firing under way has come
   std::optional<nanoseconds> early_at_;
   std::size_t sweep_at_ = sweep_min;
 };

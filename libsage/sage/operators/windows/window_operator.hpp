@@ -94,8 +94,7 @@ class window_operator : public keyed_operator<T, Extract, Fold> {
   }
   /// To be called in the handler of what was thrown while the result of a window was made.
   void give_up_window(const key& of, const window& when, output& out) {
-    const std::string shown =
-        show(of) + " [" + std::to_string(when.start) + ", " + std::to_string(when.end) + ")";
+    const std::string shown = show(of) + " [" + std::to_string(when.start) + ", " + std::to_string(when.end) + ")";
     const bool counted = held_ > 0;
     this->give_up_result(shown, counted, out);
     if (counted) --held_;
@@ -130,8 +129,8 @@ class window_operator : public keyed_operator<T, Extract, Fold> {
     retain_for_results(made_.records());
   }
   [[noreturn]] void refuse(const std::string& what, std::size_t limit) const {
-    throw error(errc::limit, "more than " + std::to_string(limit) + " windows are open " + what,
-                this->self_->place(), "raise it with .limits(...), or let event time come on");
+    throw error(errc::limit, "more than " + std::to_string(limit) + " windows are open " + what, this->self_->place(),
+                "raise it with .limits(...), or let event time come on");
   }
 
   std::size_t open_windows_ = 0;  // pairs of key and pane

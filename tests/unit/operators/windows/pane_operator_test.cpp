@@ -33,9 +33,10 @@ auto sums(const aligned_windows& windows) {
 // Records of one type in and out: a harness has one for all ports.
 auto reduced(const aligned_windows& windows, std::chrono::milliseconds lateness, bool side) {
   return declared<pair>([=](auto in) {
-    auto stream = in.key_by(&pair::first).window(windows).allowed_lateness(lateness).reduce([](pair a, const pair& b) {
-      return pair(a.first, a.second + b.second);
-    });
+    auto stream =
+        in.key_by(&pair::first).window(windows).allowed_lateness(lateness).reduce([](pair a, const pair& b) {
+          return pair(a.first, a.second + b.second);
+        });
     if (side) static_cast<void>(stream.late_output());
     return stream;
   });
@@ -106,8 +107,8 @@ TEST_CASE("windows speak early by number, accumulating or purging", "[operators]
     CHECK(run_script(h, "a:1@0 b:2@1 a:4@2") == std::vector<summed>{{"a", 0, 10, 5}});
     CHECK(run_script(h, "a:8@3 a:16@4") == std::vector<summed>{{"a", 0, 10, purging ? 24 : 29}});
     const auto last = run_script(h, "|");
-    CHECK(last == (purging ? std::vector<summed>{{"b", 0, 10, 2}}
-                           : std::vector<summed>{{"a", 0, 10, 29}, {"b", 0, 10, 2}}));
+    CHECK(last ==
+          (purging ? std::vector<summed>{{"b", 0, 10, 2}} : std::vector<summed>{{"a", 0, 10, 29}, {"b", 0, 10, 2}}));
   }
 }
 
@@ -139,8 +140,8 @@ TEST_CASE("aggregates get key and window, and process gets the records", "[opera
       return key + std::to_string(w.end - w.start) + ":" + std::to_string(acc);
     }
   };
-  operator_harness<pair, std::string> a(declared<pair>(
-      [](auto in) { return in.key_by(&pair::first).window(tumbling(10ms)).aggregate(span_of{}); }));
+  operator_harness<pair, std::string> a(
+      declared<pair>([](auto in) { return in.key_by(&pair::first).window(tumbling(10ms)).aggregate(span_of{}); }));
   CHECK(run_script(a, "x:1@1 x:2@2 |") == std::vector<std::string>{"x10:3"});
 
   for (const auto& windows : {tumbling(10ms), sliding(10ms, 5ms)}) {
@@ -159,15 +160,14 @@ TEST_CASE("aggregates get key and window, and process gets the records", "[opera
 TEST_CASE("a stream without key has one window at a time", "[operators][windows]") {
   operator_harness<int, window_result<void, std::int64_t>> h(
       declared<int>([](auto in) { return in.window(tumbling(10ms)).sum([](int x) { return x; }); }));
-  CHECK(run_script(h, "1@1 2@2 4@11 |") ==
-        std::vector<window_result<void, std::int64_t>>{{0, 10, 3}, {10, 20, 4}});
+  CHECK(run_script(h, "1@1 2@2 4@11 |") == std::vector<window_result<void, std::int64_t>>{{0, 10, 3}, {10, 20, 4}});
 }
 
 TEST_CASE("the ready-made aggregates say what they should", "[operators][windows]") {
   const auto value_of = [](auto make, std::string_view script) {
     auto maker = of_pairs<void>([&](auto keyed) { return make(keyed.window(sliding(20ms, 10ms))); });
-    using value = decltype(make(std::declval<keyed_stream<const std::string&, pair, std::string pair::*>>().window(
-        sliding(20ms, 10ms))));
+    using value = decltype(make(
+        std::declval<keyed_stream<const std::string&, pair, std::string pair::*>>().window(sliding(20ms, 10ms))));
     operator_harness<pair, typename value::record_type> h(maker);
     return run_script(h, std::string(script)).front().value;
   };
@@ -180,8 +180,8 @@ TEST_CASE("the ready-made aggregates say what they should", "[operators][windows
 TEST_CASE("a record without event time follows the policy", "[operators][windows]") {
   operator_harness<pair, summed> strict(sums(tumbling(10ms)));
   CHECK_THROWS_WITH(run_script(strict, "a:1"), Catch::Matchers::Contains("assign_timestamps"));
-  operator_harness<pair, summed> lenient(of_pairs<summed>(
-      [](auto keyed) { return keyed.window(tumbling(10ms)).sum(&pair::second).on_error(drop); }));
+  operator_harness<pair, summed> lenient(
+      of_pairs<summed>([](auto keyed) { return keyed.window(tumbling(10ms)).sum(&pair::second).on_error(drop); }));
   CHECK(run_script(lenient, "a:1@0 a:2 a:4@1 |") == std::vector<summed>{{"a", 0, 10, 5}});
   CHECK(lenient.fates().dropped == 1);
 }
@@ -198,9 +198,8 @@ TEST_CASE("far times are ordinary times", "[operators][windows]") {
 
 TEST_CASE("limits of windows fail a record, not the memory", "[operators][windows]") {
   const auto limited = [](window_limits limits) {
-    return of_pairs<summed>([=](auto keyed) {
-      return keyed.window(tumbling(10ms)).limits(limits).sum(&pair::second).on_error(drop);
-    });
+    return of_pairs<summed>(
+        [=](auto keyed) { return keyed.window(tumbling(10ms)).limits(limits).sum(&pair::second).on_error(drop); });
   };
   operator_harness<pair, summed> all(limited({.windows_max = 3}));
   CHECK(run_script(all, "a:1@0 b:2@0 c:4@0 d:8@0 a:16@1 |").size() == 3);
@@ -233,8 +232,7 @@ TEST_CASE("an aggregate that throws in merge or result follows the policy", "[op
     operator_harness<pair> failing(made(in_merge, fail));
     CHECK_THROWS_WITH(run_script(failing, "a:1@5 a:2@15 |"), Catch::Matchers::Contains("no "));
     operator_harness<pair> dropping(made(in_merge, drop));
-    CHECK(run_script(dropping, "a:1@5 a:2@15 b:5@5 |") ==
-          std::vector<pair>{{"a", 1}, {"b", 5}, {"b", 5}, {"a", 2}});
+    CHECK(run_script(dropping, "a:1@5 a:2@15 b:5@5 |") == std::vector<pair>{{"a", 1}, {"b", 5}, {"b", 5}, {"a", 2}});
     CHECK(dropping.fates().dropped == 1);
     operator_harness<pair> telling(made(in_merge, dead_letters));
     run_script(telling, "a:1@5 a:2@15 |");
@@ -256,8 +254,8 @@ TEST_CASE("windows without length and periods of nothing are refused at the call
 }
 
 TEST_CASE("keys that no window uses are given back", "[operators][windows]") {
-  using op = operators::pane_operator<
-      int, std::identity, operators::aggregate_fold<operators::counting, int, int, true>>;
+  using op =
+      operators::pane_operator<int, std::identity, operators::aggregate_fold<operators::counting, int, int, true>>;
   auto made = std::make_unique<op>(std::identity{}, operators::aggregate_fold<operators::counting, int, int, true>{},
                                    error_policy{}, tumbling(10ms), window_settings{});
   op& logic = *made;

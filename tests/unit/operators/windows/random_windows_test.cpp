@@ -69,14 +69,13 @@ TEST_CASE("windows say what brute force says, whatever the order", "[operators][
     brute_force expected{draw(30) + 1, 0, draw(7), draw(3) == 0 ? draw(25) : 0};
     expected.slide = draw(2) == 0 ? expected.size : draw(30) + 1;
     expected.offset %= expected.slide;
-    INFO("seed " << seed << ": size " << expected.size << ", slide " << expected.slide << ", offset " << expected.offset
-                 << ", lateness " << expected.lateness);
-    const aligned_windows windows = expected.slide == expected.size && draw(2) == 0
-                                        ? tumbling(std::chrono::milliseconds(expected.size),
-                                                   std::chrono::milliseconds(expected.offset))
-                                        : sliding(std::chrono::milliseconds(expected.size),
-                                                  std::chrono::milliseconds(expected.slide),
-                                                  std::chrono::milliseconds(expected.offset));
+    INFO("seed " << seed << ": size " << expected.size << ", slide " << expected.slide << ", offset "
+                 << expected.offset << ", lateness " << expected.lateness);
+    const aligned_windows windows =
+        expected.slide == expected.size && draw(2) == 0
+            ? tumbling(std::chrono::milliseconds(expected.size), std::chrono::milliseconds(expected.offset))
+            : sliding(std::chrono::milliseconds(expected.size), std::chrono::milliseconds(expected.slide),
+                      std::chrono::milliseconds(expected.offset));
     operator_harness<pair, summed> h(declared<pair>([&](auto in) {
                                        return in.key_by(&pair::first)
                                            .window(windows)

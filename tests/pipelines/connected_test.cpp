@@ -1,0 +1,143 @@
+// Two streams in one operator: connect, shared keyed state, broadcast rules.
+#include <map>
+#include <set>
+#include <stdexcept>
+
+#include "sage/sage.hpp"
+#include "tests/pipelines/engines.hpp"
+
+using namespace sage;
+
+namespace {
+
+struct order {
+  int id = 0;
+  int amount = 0;
+  auto operator<=>(const order&) const = default;
+};
+SAGE_DESCRIBE(order, id, amount)
+struct payment {
+  int order = 0;
+  int paid = 0;
+};
+SAGE_DESCRIBE(payment, order, paid)
+
+std::vector<order> orders(int count) {
+  std::vector<order> all;
+  for (int i = 0; i < count; ++i) all.push_back({i, 10 + i % 7});
+  return all;
+}
+std::vector<payment> payments(int count) {
+  std::vector<payment> all;
+  for (int i = count; i-- > 0;) all.push_back({i, 5 + i % 11});
+  return all;
+}
+
+// Tells what is left to pay once both are known, whichever came first.
+struct reconcile {
+  value_state<int> amount;
+  value_state<int> paid;
+  void open(context& self) {
+    amount = value_state<int>(self, "amount");
+    paid = value_state<int>(self, "paid");
+  }
+  void on_first(const order& o, collector<order>& out) {
+    amount.set(o.amount);
+    if (o.id % 10 == 3) throw std::runtime_error("three");
+    tell(o.id, out);
+  }
+  void on_second(const payment& p, collector<order>& out) {
+    paid.set(p.paid);
+    tell(p.order, out);
+  }
+  void tell(int id, collector<order>& out) {
+    if (amount.has_value() && paid.has_value()) out.push({id, *amount.get() - *paid.get()});
+  }
+};
+
+}  // namespace
+
+TEST_CASE("co_map makes one record of each, whichever stream it came from", "[pipeline][connect]") {
+  test::on_every_engine([](environment& env) {
+    collected<std::string> out;
+    const auto numbers = env.from_source(collection(std::vector<int>{1, 2, 3}));
+    const auto words = env.from_source(collection(std::vector<std::string>{"a", "b"}));
+    numbers.connect(words)
+        .co_map([](int x) { return std::to_string(x); }, [](const std::string& w) { return w + w; })
+        .sink(collect_into(out));
+    env.execute("co_map");
+    REQUIRE(test::sorted(out) == std::vector<std::string>{"1", "2", "3", "aa", "bb"});
+  });
+}
+
+TEST_CASE("co_flat_map makes any number of each", "[pipeline][connect]") {
+  test::on_every_engine([](environment& env) {
+    collected<int> out;
+    const auto numbers = env.from_source(collection(std::vector<int>{1, 2, 3}));
+    const auto words = env.from_source(collection(std::vector<std::string>{"", "abc"}));
+    numbers.connect(words)
+        .co_flat_map(
+            [](int x, collector<int>& to) {
+              if (x != 2) to.push(x);
+            },
+            [](const std::string& w, collector<int>& to) {
+              for (const char c : w) to.push(c);
+            })
+        .sink(collect_into(out));
+    env.execute("co_flat_map");
+    REQUIRE(test::sorted(out) == std::vector<int>{1, 3, 'a', 'b', 'c'});
+  });
+}
+
+TEST_CASE("two keyed streams share the state of a key; a call that throws leaves nothing", "[pipeline][connect]") {
+  std::vector<order> expected;
+  for (const order& o : orders(300)) {
+    if (o.id % 10 != 3) expected.push_back({o.id, o.amount - (5 + o.id % 11)});
+  }
+  test::on_every_engine([&](environment& env) {
+    collected<order> out;
+    env.from_source(collection(orders(300)))
+        .key_by(&order::id)
+        .connect(env.from_source(collection(payments(300))).key_by(&payment::order))
+        .co_process(reconcile{})
+        .on_error(drop)
+        .sink(collect_into(out));
+    const auto done = env.execute("reconcile");
+    REQUIRE(test::sorted(out) == expected);
+  });
+}
+
+TEST_CASE("every instance knows the rules that were broadcast", "[pipeline][connect]") {
+  // Records before a rule go by without it: so each leaves either as it is or with the rules' sum, which only grows.
+  struct apply_rules {
+    using broadcast_state = std::map<int, int>;
+    void on_broadcast(const std::pair<int, int>& rule, broadcast_state& known) { known[rule.first] = rule.second; }
+    void on_record(const order& o, const broadcast_state& known, collector<order>& out) {
+      const auto found = known.find(o.amount);
+      out.push({o.id, found == known.end() ? -1 : found->second});
+    }
+  };
+  std::vector<std::pair<int, int>> rules;
+  for (int amount = 10; amount < 17; ++amount) rules.emplace_back(amount, amount * 100);
+  test::on_every_engine([&](environment& env) {
+    collected<order> out;
+    env.from_source(collection(orders(400)))
+        .key_by(&order::id)
+        .connect(env.from_source(collection(rules)).broadcast())
+        .process(apply_rules{})
+        .sink(collect_into(out));
+    env.execute("rules");
+    REQUIRE(out.size() == 400);
+    for (const order& one : out.records()) REQUIRE((one.amount == -1 || one.amount == (10 + one.id % 7) * 100));
+  });
+}
+
+TEST_CASE("streams that don't fit are refused with what to do", "[pipeline][connect]") {
+  reference_environment env;
+  reference_environment other;
+  const auto numbers = env.from_source(collection(std::vector<int>{1}));
+  const auto foreign = other.from_source(collection(std::vector<int>{1}));
+  const auto pass = [](int x) { return x; };
+  CHECK_THROWS_WITH(numbers.connect(foreign).co_map(pass, pass), Catch::Contains("different environments"));
+  CHECK_THROWS_WITH(numbers.key_by(pass).connect(numbers), Catch::Contains(".broadcast()"));
+}

@@ -159,13 +159,15 @@ class keyed_stream {
   template <class B>
   broadcast_connected_stream<T, Extract, B> connect(const data_stream<B>& rules) const;
 
-  /// Calls a function with keyed state for each record.
+  /// Calls a function with keyed state for each record, and for each of its timers when it has
+  /// `on_timer(const K&, const timer&, collector<U>&)`: see timer_service.
   template <process_function<T> F>
   auto process(F&& function) const {
     using prototype = functions::instantiated<std::decay_t<F>>;
     using out = functions::collected_t<F>;
     graph::node& n = append("process");
     n.outs = {&sage::record_type_of<out>()};
+    n.emits_at_end = operators::has_on_timer<typename prototype::type, state::owned_key_t<K>, out>;
     auto shared = std::make_shared<const std::decay_t<F>>(std::forward<F>(function));
     n.make = [shared, extract = extract_](const graph::operator_options& options) -> operators::operator_ptr {
       using op = operators::process_operator<T, Extract, out, typename prototype::type>;

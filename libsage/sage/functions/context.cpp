@@ -1,5 +1,7 @@
 #include "sage/functions/context.hpp"
 
+#include "sage/base/error.hpp"
+
 namespace sage {
 
 std::uint64_t context::random() noexcept {
@@ -8,6 +10,12 @@ std::uint64_t context::random() noexcept {
   z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
   z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
   return z ^ (z >> 31);
+}
+
+timer_service& context::timers() const {
+  if (timers_) return *timers_;
+  throw error(errc::invalid_argument, "there are no timers here", place(),
+              "ask for them in a class given to key_by(...).process(...) that has on_timer(key, timer, collector)");
 }
 
 }  // namespace sage

@@ -24,6 +24,7 @@ class blocking_port;
 namespace operators {
 class loop_gauge;
 }
+class timer_service;
 
 /// The engine's ear: lets a source that reported `read_status::idle` say that there is something to read now, and
 /// tells blocking code when to give up. Thread-safe.
@@ -88,6 +89,10 @@ class context {
   /// The keyed state of this operator, or null where the operator isn't a keyed `process`.
   [[nodiscard]] state::keyed_store* keyed_state() const noexcept { return keyed_state_; }
   void set_keyed_state(state::keyed_store* store) noexcept { keyed_state_ = store; }
+  /// The timers of the current key, in a keyed process whose function has `on_timer`. Throws errc::invalid_argument
+  /// elsewhere. It stays valid as long as the operator: functions may keep a pointer from `open`.
+  [[nodiscard]] timer_service& timers() const;
+  void set_timers(timer_service* timers) noexcept { timers_ = timers; }
 
   /// The item of the record that the function is being called with, or null for a record that belongs to none. Only
   /// during the call; a function that keeps it longer takes a share:
@@ -124,6 +129,7 @@ class context {
   std::uint64_t random_state_;
   nanoseconds turn_max_ = 250'000;
   state::keyed_store* keyed_state_ = nullptr;
+  timer_service* timers_ = nullptr;
   item_scope* item_ = nullptr;
   event_time timestamp_ = no_event_time;
   event_time watermark_ = no_event_time;

@@ -56,6 +56,30 @@ class value_state : private functions::state_handle<T> {
   void clear() { this->write().reset(); }
 };
 
+/// One value per key that `add` folds what it is given into: `f(V, const T&)` returns the next value; the first one
+/// is made of a V{}.
+template <class V, class F>
+class reducing_state : private functions::state_handle<V> {
+ public:
+  reducing_state() = default;
+  reducing_state(context& self, const std::string& name, F fold)
+      : functions::state_handle<V>(self, name), fold_(std::move(fold)) {}
+
+  [[nodiscard]] bool has_value() const noexcept { return this->read().has_value(); }
+  /// The value, or null for a key that has none yet.
+  [[nodiscard]] const V* get() const noexcept { return this->read() ? &*this->read() : nullptr; }
+  template <class T>
+  void add(const T& element) {
+    std::optional<V>& value = this->write();
+    if (!value) value.emplace();
+    *value = (*fold_)(std::move(*value), element);
+  }
+  void clear() { this->write().reset(); }
+
+ private:
+  std::optional<F> fold_;
+};
+
 /// A growing list per key.
 template <class T>
 class list_state : private functions::state_handle<std::vector<T>> {

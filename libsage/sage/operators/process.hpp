@@ -1,23 +1,42 @@
-/// process: a function with keyed state.
+/// process: a function with keyed state and timers.
 #pragma once
 
+#include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "sage/functions/collector.hpp"
 #include "sage/functions/keyed_state.hpp"
+#include "sage/functions/timers.hpp"
+#include "sage/model/show.hpp"
 #include "sage/operators/keyed_operator.hpp"
 #include "sage/state/keyed_store.hpp"
 
 namespace sage::operators {
 
+/// `f.on_timer(const K&, const timer&, collector<U>&)`, with the context behind if wanted.
+template <class F, class K, class U>
+concept has_on_timer = requires(F& f, const K& key, const timer& at, collector<U>& out) {
+  f.on_timer(key, at, out);
+}
+|| requires(F& f, const K& key, const timer& at, collector<U>& out, context& self) {
+  f.on_timer(key, at, out, self);
+};
+
 /// Calls a function for each record of a key, with state of that key, and takes any number of results.
 ///
-/// Shape       keyed<K, T> -> U; 1 -> 0..n
-/// Emits       full batches as they fill, the rest at the end of the input batch; in order
+/// Shape       keyed<K, T> -> U; 1 -> 0..n, and 0..n per timer
+/// Emits       full batches as they fill, the rest at the end of the input batch; in order. What event-time timers
+/// make
+///             when time has come to them, in order of their times; what processing-time timers make when they are
+///             due
+/// Times       of its record; of an event-time timer, its own; of a processing-time timer, none
 /// Holds back  while its output has no credit
-/// Fails       by error policy; outputs and state changes of a call that threw are undone
+/// Fails       by error policy; outputs, state changes and timers of a call that threw are undone. An `on_timer` that
+///             throws fails the job: there is no record that a policy could be applied to
 /// Items       each result inherits that of the record at hand; a record without results ends its item
-/// Snapshot    the states declared in `open`
+/// Snapshot    the states declared in `open`, the timers
 /// Cost        O(1) per state access: a row of a column; an undo copy of what is written unless the policy is fail
 template <class T, class Extract, class Out, class F>
 class process_operator final : public keyed_operator<T, Extract, F> {
@@ -26,11 +45,24 @@ class process_operator final : public keyed_operator<T, Extract, F> {
 
   void open(context& self) override {
     self.set_keyed_state(&store_);
+    if constexpr (is_timed) self.set_timers(&timers_.emplace(store_, self.time()));
     keyed_operator<T, Extract, F>::open(self);
   }
 
+  [[nodiscard]] bool is_async() const noexcept override { return is_timed; }
+  [[nodiscard]] bool has_news() const noexcept override {
+    const auto at = wake_at();
+    return at && this->self_->time().now() >= *at;
+  }
+  [[nodiscard]] std::optional<nanoseconds> wake_at() const noexcept override {
+    return timers_ ? timers_->wake_at() : std::nullopt;
+  }
+  flow on_wake(output& out) override { return continue_time(out); }
+
  private:
   struct nothing {};
+  using key_type = state::owned_key_t<key_type_t<Extract, T>>;
+  static constexpr bool is_timed = has_on_timer<F, key_type, Out>;
 
   flow process(output& out) override {
     if (this->cursor_ == 0) this->prepare_hashes();
@@ -53,7 +85,7 @@ class process_operator final : public keyed_operator<T, Extract, F> {
         apply(i, std::as_const(in[i]));
       }
       if (columns) this->hand_down(i, made_.records(), before_);
-      if (undoable) store_.commit();
+      if (undoable) commit();
       ++this->fate_.passed;
       ++i;
       if (made_.size() >= full && !out.emit(main_port, made_.take())) return flow::suspended;
@@ -75,6 +107,10 @@ class process_operator final : public keyed_operator<T, Extract, F> {
     made_.records().header = this->input_->header;
     if constexpr (holds_views<Out>) made_.records().retain_blocks_of(*this->input_);
   }
+  void commit() {
+    store_.commit();
+    if constexpr (is_timed) timers_->commit();
+  }
   void emit_part(output& out) override {
     if (made_.has_batch() && made_.size() > 0) out.emit(main_port, made_.take());
   }
@@ -85,10 +121,73 @@ class process_operator final : public keyed_operator<T, Extract, F> {
   }
   void discard_record() noexcept override {
     store_.rollback();
+    if constexpr (is_timed) timers_->rollback();
     if (made_.has_batch()) made_.truncate(before_);
   }
 
+  // ---- timers
+
+  flow on_watermark(event_time time, output& out) override {
+    if constexpr (is_timed) {
+      if (time == end_of_time) timers_->end();
+    }
+    return continue_time(out);
+  }
+
+  flow continue_time(output& out) override {
+    if constexpr (is_timed) {
+      for (;;) {
+        while (next_due_ < due_.size()) {
+          fire(due_[next_due_++]);
+          if (made_.size() >= this->self_->batch_size() && !out.emit(main_port, made_.take())) return flow::suspended;
+        }
+        next_due_ = 0;
+        kind_ = timer_kind::event_time;
+        if (timers_->of_events().take_due(this->input_watermark(), due_)) continue;
+        kind_ = timer_kind::processing_time;
+        if (!timers_->of_processing().take_due(timers_->now(), due_)) break;
+      }
+      finish_batch(out);
+    } else {
+      static_cast<void>(out);
+    }
+    return flow::done;
+  }
+
+  void fire(const state::timer_queue::due_timer& due) {
+    if (!made_.has_batch()) made_.begin(this->self_->pool(), this->self_->batch_size());
+    const std::size_t before = made_.size();
+    store_.begin_record(due.row, false);
+    const timer at{due.time, kind_};
+    const bool of_events = kind_ == timer_kind::event_time;
+    this->self_->set_timestamp(of_events ? due.time : no_event_time);
+    const auto& key = rows_.at(due.row).key;
+    try {
+      if constexpr (requires { this->function_.on_timer(key, at, made_); }) {
+        this->function_.on_timer(key, at, made_);
+      } else {
+        this->function_.on_timer(key, at, made_, *this->self_);
+      }
+    } catch (const error& problem) {
+      throw error(problem.code(),
+                  "on_timer of key " + show(key) + " at " + std::to_string(due.time) + ": " + problem.what(),
+                  this->self_->place());
+    } catch (const std::exception& problem) {
+      throw error(errc::user_function,
+                  "on_timer of key " + show(key) + " at " + std::to_string(due.time) + ": " + problem.what(),
+                  this->self_->place());
+    }
+    this->self_->set_timestamp(no_event_time);
+    if (!of_events || made_.size() == before) return;
+    event_time* const times = made_.records().add_times();
+    for (std::size_t i = before; i < made_.size(); ++i) times[i] = due.time;
+  }
+
   state::keyed_store store_;
+  std::optional<timer_service> timers_;
+  std::vector<state::timer_queue::due_timer> due_;  // of one time
+  std::size_t next_due_ = 0;
+  timer_kind kind_ = timer_kind::event_time;
   state::keyed_table<key_type_t<Extract, T>, nothing> rows_;
   collector<Out> made_;
   std::size_t before_ = 0;

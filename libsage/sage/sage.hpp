@@ -3,6 +3,7 @@
 
 #include "sage/api/connected_streams.hpp"
 #include "sage/api/environment.hpp"
+#include "sage/api/joined_streams.hpp"
 #include "sage/api/keyed_stream.hpp"
 #include "sage/api/routed_stream.hpp"
 #include "sage/connectors/file/file.hpp"

@@ -154,6 +154,10 @@ class keyed_stream {
   template <class K2, class B, class Extract2>
   requires std::same_as<state::owned_key_t<K>, state::owned_key_t<K2>>
   auto connect(const keyed_stream<K2, B, Extract2>& other) const;
+  /// Joins this stream with another one by key: `a.join(b).within(-5s, 5s).apply(f)`.
+  template <class K2, class B, class Extract2>
+  requires std::same_as<state::owned_key_t<K>, state::owned_key_t<K2>>
+  auto join(const keyed_stream<K2, B, Extract2>& other) const;
   /// Gives all instances every record of a broadcast stream: `events.connect(rules.broadcast()).process(f)`. Throws
   /// errc::invalid_argument for a stream that isn't broadcast.
   template <class B>

@@ -1,6 +1,8 @@
 // Joins of streams that are out of order and far apart, on every engine, against a loop over all pairs.
 #include <chrono>
+#include <map>
 #include <random>
+#include <set>
 
 #include "sage/sage.hpp"
 #include "tests/pipelines/engines.hpp"
@@ -135,6 +137,65 @@ TEST_CASE("a stream joined with itself, far ahead of its other half, neither sto
         .sink(collect_into(out));
     env.execute("diamond");
     REQUIRE(out.size() == pairs);
+  });
+}
+
+TEST_CASE("a temporal join finds what was valid at a record's time", "[pipeline][joins]") {
+  const auto a = lefts(300, 5);
+  auto b = rights(200, 5);
+  // One version per key and time: which of two is newer would be anybody's guess.
+  std::set<std::pair<int, event_time>> known;
+  std::erase_if(b, [&](const right& r) { return !known.emplace(r.key, r.at).second; });
+  for (const bool outer : {false, true}) {
+    std::vector<match> expected;
+    for (const left& one : a) {
+      const right* valid = nullptr;
+      for (const right& version : b) {
+        if (version.key == one.key && version.at <= one.at && (!valid || version.at > valid->at)) valid = &version;
+      }
+      if (valid || outer) expected.emplace_back(one.id, valid ? valid->id : "");
+    }
+    std::sort(expected.begin(), expected.end());
+    test::on_every_engine([&](environment& env) {
+      collected<match> out;
+      const auto joined = keyed(env, a).join(keyed(env, b)).as_of();
+      (outer ? joined.left_outer() : joined)
+          .apply([](const left& l, const right* r) { return match(l.id, r ? r->id : ""); })
+          .sink(collect_into(out));
+      env.execute("as of");
+      REQUIRE(test::sorted(out) == expected);
+    });
+  }
+}
+
+TEST_CASE("a window join finds the pairs of each window, co_group the groups", "[pipeline][joins]") {
+  const auto a = lefts(300, 6);
+  const auto b = rights(300, 6);
+  const auto window_of = [](event_time t) { return t - (t % 40 + 40) % 40; };
+  std::vector<match> expected;
+  std::map<std::pair<int, event_time>, std::pair<int, int>> groups;
+  for (const left& l : a) {
+    ++groups[{l.key, window_of(l.at)}].first;
+    for (const right& r : b) {
+      if (l.key == r.key && window_of(l.at) == window_of(r.at)) expected.emplace_back(l.id, r.id);
+    }
+  }
+  for (const right& r : b) ++groups[{r.key, window_of(r.at)}].second;
+  std::sort(expected.begin(), expected.end());
+  using group = std::pair<std::pair<int, event_time>, std::pair<int, int>>;
+  test::on_every_engine([&](environment& env) {
+    collected<match> out;
+    collected<group> grouped;
+    const auto joined = keyed(env, a).join(keyed(env, b)).window(tumbling(40ms));
+    joined.apply([](const left& l, const right& r) { return match(l.id, r.id); }).sink(collect_into(out));
+    joined
+        .co_group([](const int& key, const window& when, std::vector<left>& ls, std::vector<right>& rs, collector<group>& to) {
+          to.push({{key, when.start}, {static_cast<int>(ls.size()), static_cast<int>(rs.size())}});
+        })
+        .sink(collect_into(grouped));
+    env.execute("window join");
+    REQUIRE(test::sorted(out) == expected);
+    REQUIRE(test::sorted(grouped) == std::vector<group>(groups.begin(), groups.end()));
   });
 }
 

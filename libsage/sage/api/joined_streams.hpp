@@ -11,6 +11,8 @@
 #include "sage/api/connected_streams.hpp"
 #include "sage/functions/joins.hpp"
 #include "sage/operators/joins/interval_join.hpp"
+#include "sage/operators/joins/temporal_join.hpp"
+#include "sage/operators/joins/window_join.hpp"
 
 namespace sage {
 
@@ -46,6 +48,22 @@ requires std::is_void_v<collected_t<F>> && callable<instantiated_t<F>, const A*,
 struct join_result<F, A, B> {
   using type = call_result_t<instantiated_t<F>, const A*, const B*>;
 };
+
+template <class F, class First, class Second, class U>
+concept joins = callable<F, First, Second> || callable<F, First, Second, collector<U>&>;
+
+/// Refuses an outer join whose function can't be told that nobody came.
+template <class F, class A, class B, class U>
+void check_outer(join_kind kind) {
+  constexpr bool second_may_miss = joins<F, const A&, const B*, U> || joins<F, const A*, const B*, U>;
+  constexpr bool first_may_miss = joins<F, const A*, const B&, U> || joins<F, const A*, const B*, U>;
+  const bool wants_second = kind == join_kind::left_outer || kind == join_kind::full_outer;
+  const bool wants_first = kind == join_kind::right_outer || kind == join_kind::full_outer;
+  if ((second_may_miss || !wants_second) && (first_may_miss || !wants_first)) return;
+  throw error(errc::invalid_argument, "an outer join whose function can't be told that nobody came", "apply",
+              std::string("let it take a ") + (wants_second && !second_may_miss ? "const B*" : "const A*") +
+                  ", which is null then");
+}
 
 }  // namespace functions
 
@@ -85,16 +103,7 @@ class interval_joined_streams {
     using prototype = functions::instantiated<std::decay_t<F>>;
     using function_type = typename prototype::type;
     using out = typename functions::join_result<F, A, B>::type;
-    constexpr bool left_may_miss = functions::callable<function_type, const A&, const B*> ||
-                                   functions::callable<function_type, const A*, const B*> ||
-                                   functions::callable<function_type, const A&, const B*, collector<out>&> ||
-                                   functions::callable<function_type, const A*, const B*, collector<out>&>;
-    constexpr bool right_may_miss = functions::callable<function_type, const A*, const B&> ||
-                                    functions::callable<function_type, const A*, const B*> ||
-                                    functions::callable<function_type, const A*, const B&, collector<out>&> ||
-                                    functions::callable<function_type, const A*, const B*, collector<out>&>;
-    refuse_unless(left_may_miss || kind_ == join_kind::inner || kind_ == join_kind::right_outer, "const B*");
-    refuse_unless(right_may_miss || kind_ == join_kind::inner || kind_ == join_kind::left_outer, "const A*");
+    functions::check_outer<function_type, A, B, out>(kind_);
     graph::node& n = api::append_second<A, B, out>(first_, second_, "interval_join");
     n.keyed = true;
     n.emits_at_end = true;
@@ -114,12 +123,6 @@ class interval_joined_streams {
     next.kind_ = kind;
     return next;
   }
-  static void refuse_unless(bool holds, const std::string& what) {
-    if (holds) return;
-    throw error(errc::invalid_argument, "an outer join whose function can't be told that nobody came", "apply",
-                "let it take a " + what + ", which is null then");
-  }
-
   api::stream_origin first_;
   api::stream_origin second_;
   ExtractA extract_a_;
@@ -130,6 +133,104 @@ class interval_joined_streams {
   join_limits limits_;
 };
 
+/// A join of a stream with a table that changes.
+template <class K, class A, class B, class ExtractA, class ExtractB>
+class temporal_joined_streams {
+ public:
+  temporal_joined_streams(api::stream_origin first, api::stream_origin second, ExtractA a, ExtractB b)
+      : first_(std::move(first)), second_(std::move(second)), extract_a_(std::move(a)), extract_b_(std::move(b)) {}
+
+  /// Records for whose key nothing was valid at their time leave too: the function takes a `const B*`.
+  [[nodiscard]] temporal_joined_streams left_outer() const {
+    temporal_joined_streams next = *this;
+    next.left_outer_ = true;
+    return next;
+  }
+  /// What one instance may keep; a record beyond that follows the error policy.
+  [[nodiscard]] temporal_joined_streams limits(const join_limits& limits) const {
+    temporal_joined_streams next = *this;
+    next.limits_ = limits;
+    return next;
+  }
+  /// Calls `function` for each record of the first stream with what was valid at its time.
+  template <join_function<A, B> F>
+  auto apply(F&& function) const {
+    using prototype = functions::instantiated<std::decay_t<F>>;
+    using function_type = typename prototype::type;
+    using out = typename functions::join_result<F, A, B>::type;
+    functions::check_outer<function_type, A, B, out>(left_outer_ ? join_kind::left_outer : join_kind::inner);
+    graph::node& n = api::append_second<A, B, out>(first_, second_, "temporal_join");
+    n.keyed = true;
+    n.emits_at_end = true;
+    auto shared = std::make_shared<const std::decay_t<F>>(std::forward<F>(function));
+    n.make = [shared, a = extract_a_, b = extract_b_, left_outer = left_outer_,
+              limits = limits_](const graph::operator_options& options) -> operators::operator_ptr {
+      using op = operators::temporal_join<A, B, ExtractA, ExtractB, out, function_type>;
+      return std::make_unique<op>(a, b, prototype::make(*shared), left_outer, limits,
+                                  options.on_error.value_or(error_policy{}));
+    };
+    return data_stream<out>(first_.output_of(n));
+  }
+
+ private:
+  api::stream_origin first_;
+  api::stream_origin second_;
+  ExtractA extract_a_;
+  ExtractB extract_b_;
+  bool left_outer_ = false;
+  join_limits limits_;
+};
+
+/// A join of what falls into the same window.
+template <class K, class A, class B, class ExtractA, class ExtractB>
+class window_joined_streams {
+  using key = state::owned_key_t<K>;
+  using either = operators::either_of<A, B>;
+
+ public:
+  window_joined_streams(api::stream_origin first, api::stream_origin second, ExtractA a, ExtractB b,
+                        const aligned_windows& windows)
+      : first_(std::move(first)),
+        second_(std::move(second)),
+        extract_{std::move(a), std::move(b)},
+        windows_(windows) {}
+
+  /// Calls `function(const A&, const B&)` for each pair in each window when that is over.
+  template <class F>
+  requires join_function<F, A, B> && functions::joins<functions::instantiated_t<F>, const A&, const B&,
+                                                      typename functions::join_result<F, A, B>::type>
+  auto apply(F&& function) const {
+    using out = typename functions::join_result<F, A, B>::type;
+    using pairs = operators::pairs_of_window<key, A, B, out, std::decay_t<F>>;
+    return windowed().process(pairs{std::forward<F>(function)});
+  }
+  /// Calls `function(const K&, const window&, std::vector<A>&, std::vector<B>&, collector<U>&)` once per key and window,
+  /// with what came from either stream; one of them may be empty.
+  template <class F>
+  requires(!std::is_void_v<functions::collected_t<F>>) auto co_group(F&& function) const {
+    using group = operators::group_of_window<key, A, B, functions::collected_t<F>, std::decay_t<F>>;
+    return windowed().process(group{std::forward<F>(function)});
+  }
+
+ private:
+  auto windowed() const {
+    const auto firsts = data_stream<A>(first_).map([](const A& record) { return either(record); });
+    const auto seconds = data_stream<B>(second_).map([](const B& record) {
+      if constexpr (std::same_as<A, B>) {
+        return either(std::in_place_index<1>, record);
+      } else {
+        return either(record);
+      }
+    });
+    return firsts.union_with(seconds).key_by(extract_).window(windows_);
+  }
+
+  api::stream_origin first_;
+  api::stream_origin second_;
+  operators::key_of_either<ExtractA, ExtractB, A, B> extract_;
+  aligned_windows windows_;
+};
+
 /// Two keyed streams about to be joined. It can't be applied as it is: without a bound on time, a join of streams that
 /// don't end would keep everything.
 template <class K, class A, class B, class ExtractA, class ExtractB>
@@ -138,6 +239,16 @@ class joined_streams {
   joined_streams(api::stream_origin first, api::stream_origin second, ExtractA a, ExtractB b)
       : first_(std::move(first)), second_(std::move(second)), extract_a_(std::move(a)), extract_b_(std::move(b)) {}
 
+  /// Each record of this stream with the newest of the other one at or before its time: the other stream is a table
+  /// that changes.
+  [[nodiscard]] auto as_of() const {
+    return temporal_joined_streams<K, A, B, ExtractA, ExtractB>(first_, second_, extract_a_, extract_b_);
+  }
+  /// What falls into the same tumbling or sliding window.
+  [[nodiscard]] auto window(const aligned_windows& windows) const {
+    return window_joined_streams<K, A, B, ExtractA, ExtractB>(unkeyed(first_), unkeyed(second_), extract_a_, extract_b_,
+                                                              windows);
+  }
   /// Pairs whose times are near: `first + lower <= second <= first + upper`, in event time.
   [[nodiscard]] auto within(std::chrono::milliseconds lower, std::chrono::milliseconds upper) const {
     constexpr std::int64_t reach_max = 1'000'000'000'000'000;
@@ -151,6 +262,13 @@ class joined_streams {
   }
 
  private:
+  // Before the shuffle by key, which comes behind both are one.
+  static api::stream_origin unkeyed(api::stream_origin of) {
+    of.partitioning = {};
+    of.partitioning_by_user = false;
+    return of;
+  }
+
   api::stream_origin first_;
   api::stream_origin second_;
   ExtractA extract_a_;

@@ -52,6 +52,7 @@ class join_side final : public record_operator {
       : record_operator(policy), extract_(std::move(extract)), join_(join) {}
 
   void count_passed() noexcept { ++fate_.passed; }
+  void count_filtered() noexcept { ++fate_.filtered; }
   /// In the handler of what the function threw for a record whose fate was open.
   void give_up(const T& record, output& out) { give_up_result(show(record), true, out); }
 
@@ -82,7 +83,7 @@ class join_side final : public record_operator {
                                                          [] { return typename std::decay_t<decltype(rows)>::row{}; });
       show_columns(i);
       const std::size_t before = join_.begin_results();
-      const bool is_settled = join_.template meet<IsFirst>(row, time, in[i], consume, self_->place());
+      const bool is_settled = join_.template meet<IsFirst>(row, time, in[i], consume);
       hand_down(i, join_.results(), before);
       join_.write_times(before);
       if (is_settled) ++fate_.passed;
@@ -159,14 +160,151 @@ class join_results {
   std::vector<kept_blocks> blocks_;
 };
 
-/// Calls the user's function with what has met: it returns one result, or pushes any number.
-template <class Out, class F, class First, class Second>
-void call_join(F& function, context& self, First first, Second second, collector<Out>& made) {
-  if constexpr (functions::callable<F, First, Second, collector<Out>&>) {
-    functions::call(function, self, first, second, made);
-  } else {
-    made.push(functions::call(function, self, first, second));
+/// What joins of two keyed streams have in common: rows, limits, the user's function, results with their times. A
+/// derived class has `meet<IsFirst>` for the sides and says in `settle_row` what time's coming on sets off in a row.
+template <class K, class A, class B, class Out, class F>
+class join_operator : public several_inputs {
+ public:
+  using rows_type = join_rows<K, A, B>;
+
+  void open(context& self) override {
+    self_ = &self;
+    several_inputs::open(self);
+    functions::open(function_, self);
   }
-}
+  void close() override { functions::close(function_); }
+
+  // ---- for the sides
+
+  [[nodiscard]] rows_type& rows() noexcept { return rows_; }
+  void begin_batch(batch_base& records) { results_.keep_blocks(records, reach_); }
+  std::size_t begin_results() { return results_.begin(*self_); }
+  [[nodiscard]] batch<Out>& results() noexcept { return results_.made().records(); }
+  void write_times(std::size_t before) { results_.write_times(before); }
+  void forget_results() noexcept { results_.forget(); }
+  [[nodiscard]] bool is_full() noexcept {
+    return results_.made().has_batch() && results_.made().size() >= self_->batch_size();
+  }
+  bool flush(output& out) { return results_.flush(out); }
+
+ protected:
+  /// `reach`: how long beyond its time a record is kept at most.
+  join_operator(F function, const join_limits& limits, event_time reach)
+      : function_(std::move(function)), limits_(limits), reach_(reach) {}
+
+  /// The buffer of one stream in a row.
+  template <bool IsFirst>
+  static auto& buffer_of(typename rows_type::row& row) noexcept {
+    if constexpr (IsFirst) {
+      return row.first;
+    } else {
+      return row.second;
+    }
+  }
+
+  /// Keeps a record that `over` is the end of.
+  template <bool IsFirst, class T>
+  void keep(std::size_t number, event_time time, bool open, T& record, bool consume, event_time over) {
+    auto& own = buffer_of<IsFirst>(rows_.at(number));
+    if (consume || !std::copy_constructible<T>) {  // the checker refuses a graph in which the latter alone holds
+      own.add(time, open, std::move(record));
+    } else if constexpr (std::copy_constructible<T>) {
+      own.add(time, open, std::as_const(record));
+    }
+    ++rows_.kept;
+    rows_.look_at(number, over);
+  }
+  void check_room(std::size_t of_key) const {
+    if (rows_.kept < limits_.records_max && of_key < limits_.records_per_key_max) return;
+    const bool all = rows_.kept >= limits_.records_max;
+    throw error(errc::limit,
+                "a join keeps " + std::to_string(all ? rows_.kept : of_key) +
+                    (all ? " records in all" : " records of one key"),
+                self_->place(), "raise it with .limits(...), narrow the interval, or let the slower stream come on");
+  }
+
+  /// Calls the function with a pair, in the shape in which it takes one.
+  void call(const A& first, const B& second) {
+    if constexpr (takes<const A&, const B&>) {
+      call_as<const A&, const B&>(first, second);
+    } else if constexpr (takes<const A&, const B*>) {
+      call_as<const A&, const B*>(first, &second);
+    } else if constexpr (takes<const A*, const B&>) {
+      call_as<const A*, const B&>(&first, second);
+    } else {
+      call_as<const A*, const B*>(&first, &second);
+    }
+  }
+  /// Calls it with one that nobody came for. The API has seen to it that it takes that.
+  template <bool IsFirst, class T>
+  void call_alone(const T& record) {
+    if constexpr (IsFirst && takes<const A&, const B*>) {
+      call_as<const A&, const B*>(record, nullptr);
+    } else if constexpr (IsFirst && takes<const A*, const B*>) {
+      call_as<const A*, const B*>(&record, nullptr);
+    } else if constexpr (!IsFirst && takes<const A*, const B&>) {
+      call_as<const A*, const B&>(nullptr, record);
+    } else if constexpr (!IsFirst && takes<const A*, const B*>) {
+      call_as<const A*, const B*>(nullptr, &record);
+    }
+  }
+  /// Makes the results of a record that was kept: its fate is known then.
+  template <class Side, class T, class Make>
+  void make_results(Side& side, const T& record, event_time time, output& out, Make&& make) {
+    const std::size_t before = results_.begin(*self_);
+    try {
+      make();
+    } catch (...) {
+      results_.forget();
+      side.give_up(record, out);
+      return;
+    }
+    results_.note_time(time);
+    results_.write_times(before);
+    side.count_passed();
+  }
+
+  /// Does what is due in a row; false when the output wants a pause, then it is called again.
+  virtual bool settle_row(std::size_t number, event_time now, output& out) = 0;
+
+  F function_;
+  join_limits limits_;
+  event_time reach_;
+  context* self_ = nullptr;
+  rows_type rows_;
+  join_results<Out> results_;
+
+ private:
+  template <class First, class Second>
+  static constexpr bool takes =
+      functions::callable<F, First, Second> || functions::callable<F, First, Second, collector<Out>&>;
+
+  template <class First, class Second>
+  void call_as(First first, Second second) {
+    if constexpr (functions::callable<F, First, Second, collector<Out>&>) {
+      functions::call(function_, *self_, first, second, results_.made());
+    } else {
+      results_.made().push(functions::call(function_, *self_, first, second));
+    }
+  }
+
+  flow on_time(output& out) final {
+    const event_time now = this->input_watermark();
+    do {
+      for (; next_due_ < due_.size(); ++next_due_) {
+        const std::size_t number = due_[next_due_].row;
+        rows_.at(number).due = end_of_time;
+        if (!settle_row(number, now, out)) return flow::suspended;
+      }
+      next_due_ = 0;
+    } while (rows_.due.take_due(now, due_));
+    results_.flush(out);
+    results_.drop_blocks(now);
+    return flow::done;
+  }
+
+  std::vector<state::timer_queue::due_timer> due_;
+  std::size_t next_due_ = 0;
+};
 
 }  // namespace sage::operators

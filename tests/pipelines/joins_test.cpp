@@ -31,8 +31,8 @@ std::vector<left> lefts(std::size_t count, std::uint64_t seed) {
   std::mt19937_64 random(seed);
   std::vector<left> all;
   for (std::size_t i = 0; i < count; ++i) {
-    all.push_back({static_cast<int>(random() % 9), static_cast<event_time>(i * 2 - random() % 30),
-                   static_cast<int>(i)});
+    all.push_back(
+        {static_cast<int>(random() % 9), static_cast<event_time>(i * 2 - random() % 30), static_cast<int>(i)});
   }
   return all;
 }
@@ -62,13 +62,19 @@ std::vector<match> expected_matches(const std::vector<left>& a, const std::vecto
   return all;
 }
 
-match either(const left* l, const right* r) { return {l ? l->id : -1, r ? r->id : std::string()}; }
+match either(const left* l, const right* r) {
+  return {l ? l->id : -1, r ? r->id : std::string()};
+}
 
 auto keyed(environment& env, const std::vector<left>& all) {
-  return env.from_source(collection(all)).assign_timestamps(&left::at, bounded_out_of_orderness(30ms)).key_by(&left::key);
+  return env.from_source(collection(all))
+      .assign_timestamps(&left::at, bounded_out_of_orderness(30ms))
+      .key_by(&left::key);
 }
 auto keyed(environment& env, const std::vector<right>& all) {
-  return env.from_source(collection(all)).assign_timestamps(&right::at, bounded_out_of_orderness(30ms)).key_by(&right::key);
+  return env.from_source(collection(all))
+      .assign_timestamps(&right::at, bounded_out_of_orderness(30ms))
+      .key_by(&right::key);
 }
 
 }  // namespace
@@ -96,13 +102,15 @@ TEST_CASE("outer joins also find who is alone, and their time never lies", "[pip
   const auto b = rights(200, 2);
   for (const auto& [lower, upper] : {std::pair{-6, 6}, std::pair{3, 9}, std::pair{-9, -3}}) {
     for (const join_kind kind : {join_kind::left_outer, join_kind::right_outer, join_kind::full_outer}) {
-      const auto expected = expected_matches(a, b, lower, upper, kind != join_kind::right_outer,
-                                             kind != join_kind::left_outer);
+      const auto expected =
+          expected_matches(a, b, lower, upper, kind != join_kind::right_outer, kind != join_kind::left_outer);
       test::on_every_engine([&](environment& env) {
         INFO(lower << " to " << upper << ", kind " << static_cast<int>(kind));
         collected<match> out;
         collected<std::pair<match, int>> late;
-        const auto near = keyed(env, a).join(keyed(env, b)).within(std::chrono::milliseconds(lower), std::chrono::milliseconds(upper));
+        const auto near = keyed(env, a)
+                              .join(keyed(env, b))
+                              .within(std::chrono::milliseconds(lower), std::chrono::milliseconds(upper));
         const auto joined = kind == join_kind::left_outer    ? near.left_outer()
                             : kind == join_kind::right_outer ? near.right_outer()
                                                              : near.full_outer();
@@ -110,7 +118,9 @@ TEST_CASE("outer joins also find who is alone, and their time never lies", "[pip
         found.sink(collect_into(out));
         // Each result is in a window: were one behind the watermark, it would be missing there.
         std::atomic<std::uint64_t> counted{0};
-        found.window(tumbling(50ms)).count().sink([&](const window_result<void, std::uint64_t>& w) { counted += w.value; });
+        found.window(tumbling(50ms)).count().sink([&](const window_result<void, std::uint64_t>& w) {
+          counted += w.value;
+        });
         env.execute("outer");
         REQUIRE(test::sorted(out) == expected);
         REQUIRE(counted.load() == expected.size());
@@ -119,7 +129,8 @@ TEST_CASE("outer joins also find who is alone, and their time never lies", "[pip
   }
 }
 
-TEST_CASE("a stream joined with itself, far ahead of its other half, neither stops nor loses anything", "[pipeline][joins]") {
+TEST_CASE("a stream joined with itself, far ahead of its other half, neither stops nor loses anything",
+          "[pipeline][joins]") {
   // A diamond: one branch comes to the join long before the other, more than the credit of its channels covers.
   const auto a = lefts(3000, 3);
   std::uint64_t pairs = 0;
@@ -129,7 +140,10 @@ TEST_CASE("a stream joined with itself, far ahead of its other half, neither sto
   test::on_every_engine([&](environment& env) {
     collected<int> out;
     const auto source = env.from_source(collection(a)).assign_timestamps(&left::at, bounded_out_of_orderness(30ms));
-    const auto slow = source.map([](const left& l) { return l; }).start_chain().filter([](const left&) { return true; }).rebalance();
+    const auto slow = source.map([](const left& l) { return l; })
+                          .start_chain()
+                          .filter([](const left&) { return true; })
+                          .rebalance();
     source.key_by(&left::key)
         .join(slow.key_by(&left::key))
         .within(-4ms, 4ms)
@@ -189,7 +203,8 @@ TEST_CASE("a window join finds the pairs of each window, co_group the groups", "
     const auto joined = keyed(env, a).join(keyed(env, b)).window(tumbling(40ms));
     joined.apply([](const left& l, const right& r) { return match(l.id, r.id); }).sink(collect_into(out));
     joined
-        .co_group([](const int& key, const window& when, std::vector<left>& ls, std::vector<right>& rs, collector<group>& to) {
+        .co_group([](const int& key, const window& when, std::vector<left>& ls, std::vector<right>& rs,
+                     collector<group>& to) {
           to.push({{key, when.start}, {static_cast<int>(ls.size()), static_cast<int>(rs.size())}});
         })
         .sink(collect_into(grouped));

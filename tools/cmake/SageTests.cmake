@@ -15,7 +15,7 @@ set(suppressions "${PROJECT_SOURCE_DIR}/tests/sanitizers")
 set(SAGE_TEST_ENVIRONMENT
   "ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:check_initialization_order=1"
   "UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1:suppressions=${suppressions}/ubsan.supp"
-  "TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:suppressions=${suppressions}/tsan.supp")
+  "TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1")
 
 # sage_test_binary(NAME LABEL label SOURCES glob... [LIBRARIES target...])
 #

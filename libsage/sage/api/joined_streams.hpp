@@ -29,28 +29,30 @@ requires(!std::is_void_v<collected_t<F>>) struct join_result<F, A, B> {
   using type = collected_t<F>;
 };
 template <class F, class A, class B>
-requires std::is_void_v<collected_t<F>> && callable<instantiated_t<F>, const A&, const B&>
-struct join_result<F, A, B> {
+requires std::is_void_v<collected_t<F>> && callable < instantiated_t<F>,
+const A&, const B& > struct join_result<F, A, B> {
   using type = call_result_t<instantiated_t<F>, const A&, const B&>;
 };
 template <class F, class A, class B>
-requires std::is_void_v<collected_t<F>> && callable<instantiated_t<F>, const A&, const B*>
-struct join_result<F, A, B> {
+requires std::is_void_v<collected_t<F>> && callable < instantiated_t<F>,
+const A&, const B* > struct join_result<F, A, B> {
   using type = call_result_t<instantiated_t<F>, const A&, const B*>;
 };
 template <class F, class A, class B>
-requires std::is_void_v<collected_t<F>> && callable<instantiated_t<F>, const A*, const B&>
-struct join_result<F, A, B> {
+requires std::is_void_v<collected_t<F>> && callable < instantiated_t<F>,
+const A*, const B& > struct join_result<F, A, B> {
   using type = call_result_t<instantiated_t<F>, const A*, const B&>;
 };
 template <class F, class A, class B>
-requires std::is_void_v<collected_t<F>> && callable<instantiated_t<F>, const A*, const B*>
-struct join_result<F, A, B> {
+requires std::is_void_v<collected_t<F>> && callable < instantiated_t<F>,
+const A*, const B* > struct join_result<F, A, B> {
   using type = call_result_t<instantiated_t<F>, const A*, const B*>;
 };
 
 template <class F, class First, class Second, class U>
-concept joins = callable<F, First, Second> || callable<F, First, Second, collector<U>&>;
+concept joins = callable<F, First, Second> || callable < F,
+        First, Second, collector<U>
+& > ;
 
 /// Refuses an outer join whose function can't be told that nobody came.
 template <class F, class A, class B, class U>
@@ -67,9 +69,9 @@ void check_outer(join_kind kind) {
 
 }  // namespace functions
 
-/// `f(const A&, const B&)` of an inner join. Where a stream's records may leave alone, the other's is a pointer that may
-/// be null: `f(const A&, const B*)` of a left outer one, `f(const A*, const B&)`, `f(const A*, const B*)`. A function
-/// may also push any number of results: `f(..., collector<U>&)`.
+/// `f(const A&, const B&)` of an inner join. Where a stream's records may leave alone, the other's is a pointer that
+/// may be null: `f(const A&, const B*)` of a left outer one, `f(const A*, const B&)`, `f(const A*, const B*)`. A
+/// function may also push any number of results: `f(..., collector<U>&)`.
 template <class F, class A, class B>
 concept join_function = function_per_instance<F> && record<typename functions::join_result<F, A, B>::type>;
 
@@ -77,8 +79,8 @@ concept join_function = function_per_instance<F> && record<typename functions::j
 template <class K, class A, class B, class ExtractA, class ExtractB>
 class interval_joined_streams {
  public:
-  interval_joined_streams(api::stream_origin first, api::stream_origin second, ExtractA a, ExtractB b, event_time lower,
-                          event_time upper)
+  interval_joined_streams(api::stream_origin first, api::stream_origin second, ExtractA a, ExtractB b,
+                          event_time lower, event_time upper)
       : first_(std::move(first)),
         second_(std::move(second)),
         extract_a_(std::move(a)),
@@ -197,15 +199,14 @@ class window_joined_streams {
 
   /// Calls `function(const A&, const B&)` for each pair in each window when that is over.
   template <class F>
-  requires join_function<F, A, B> && functions::joins<functions::instantiated_t<F>, const A&, const B&,
-                                                      typename functions::join_result<F, A, B>::type>
-  auto apply(F&& function) const {
+  requires join_function<F, A, B> && functions::joins < functions::instantiated_t<F>,
+  const A&, const B&, typename functions::join_result<F, A, B>::type > auto apply(F&& function) const {
     using out = typename functions::join_result<F, A, B>::type;
     using pairs = operators::pairs_of_window<key, A, B, out, std::decay_t<F>>;
     return windowed().process(pairs{std::forward<F>(function)});
   }
-  /// Calls `function(const K&, const window&, std::vector<A>&, std::vector<B>&, collector<U>&)` once per key and window,
-  /// with what came from either stream; one of them may be empty.
+  /// Calls `function(const K&, const window&, std::vector<A>&, std::vector<B>&, collector<U>&)` once per key and
+  /// window, with what came from either stream; one of them may be empty.
   template <class F>
   requires(!std::is_void_v<functions::collected_t<F>>) auto co_group(F&& function) const {
     using group = operators::group_of_window<key, A, B, functions::collected_t<F>, std::decay_t<F>>;
@@ -231,8 +232,8 @@ class window_joined_streams {
   aligned_windows windows_;
 };
 
-/// Two keyed streams about to be joined. It can't be applied as it is: without a bound on time, a join of streams that
-/// don't end would keep everything.
+/// Two keyed streams about to be joined. It can't be applied as it is: without a bound on time, a join of streams
+/// that don't end would keep everything.
 template <class K, class A, class B, class ExtractA, class ExtractB>
 class joined_streams {
  public:
@@ -246,19 +247,20 @@ class joined_streams {
   }
   /// What falls into the same tumbling or sliding window.
   [[nodiscard]] auto window(const aligned_windows& windows) const {
-    return window_joined_streams<K, A, B, ExtractA, ExtractB>(unkeyed(first_), unkeyed(second_), extract_a_, extract_b_,
-                                                              windows);
+    return window_joined_streams<K, A, B, ExtractA, ExtractB>(unkeyed(first_), unkeyed(second_), extract_a_,
+                                                              extract_b_, windows);
   }
   /// Pairs whose times are near: `first + lower <= second <= first + upper`, in event time.
   [[nodiscard]] auto within(std::chrono::milliseconds lower, std::chrono::milliseconds upper) const {
     constexpr std::int64_t reach_max = 1'000'000'000'000'000;
     if (lower > upper || lower.count() < -reach_max || upper.count() > reach_max) {
-      throw error(errc::invalid_argument,
-                  "a join within " + std::to_string(lower.count()) + " ms to " + std::to_string(upper.count()) + " ms",
-                  "within", "the first bound must not be above the second, as in within(-5s, 5s)");
+      throw error(
+          errc::invalid_argument,
+          "a join within " + std::to_string(lower.count()) + " ms to " + std::to_string(upper.count()) + " ms",
+          "within", "the first bound must not be above the second, as in within(-5s, 5s)");
     }
-    return interval_joined_streams<K, A, B, ExtractA, ExtractB>(first_, second_, extract_a_, extract_b_, lower.count(),
-                                                                upper.count());
+    return interval_joined_streams<K, A, B, ExtractA, ExtractB>(first_, second_, extract_a_, extract_b_,
+                                                                lower.count(), upper.count());
   }
 
  private:

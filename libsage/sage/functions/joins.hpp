@@ -16,7 +16,7 @@ enum class join_kind : std::uint8_t {
 
 /// What one instance of a join may keep. A record beyond that follows the error policy, with errc::limit.
 struct join_limits {
-  std::size_t records_max = 16u << 20;       ///< of both streams together
+  std::size_t records_max = 16u << 20;        ///< of both streams together
   std::size_t records_per_key_max = 100'000;  ///< of one stream
 };
 

@@ -20,8 +20,8 @@ namespace sage::operators {
 /// Items       each pair inherits that of the record that came second; the other's has ended
 /// Snapshot    the records kept, and which of them have met somebody
 /// Units       milliseconds of event time
-/// Cost        O(log n + partners) per record for n kept of its key; each record is kept once, until time has passed it
-/// Source      the interval join of Apache Flink
+/// Cost        O(log n + partners) per record for n kept of its key; each record is kept once, until time has passed
+/// it Source      the interval join of Apache Flink
 template <class A, class B, class ExtractA, class ExtractB, class Out, class F>
 class interval_join final : public join_operator<key_type_t<ExtractA, A>, A, B, Out, F> {
   using base = join_operator<key_type_t<ExtractA, A>, A, B, Out, F>;

@@ -46,8 +46,10 @@ class join_buffer {
   }
   /// Those with a time from `from` to `to`, both included.
   [[nodiscard]] std::span<entry> between(event_time from, event_time to) noexcept {
-    const auto low = std::lower_bound(begin(), entries_.end(), from, [](const entry& e, event_time t) { return e.time < t; });
-    const auto high = std::upper_bound(low, entries_.end(), to, [](event_time t, const entry& e) { return t < e.time; });
+    const auto low =
+        std::lower_bound(begin(), entries_.end(), from, [](const entry& e, event_time t) { return e.time < t; });
+    const auto high =
+        std::upper_bound(low, entries_.end(), to, [](event_time t, const entry& e) { return t < e.time; });
     return std::span<entry>(low, high);
   }
 

@@ -185,7 +185,8 @@ class data_stream : public api::operator_settings<data_stream<T>> {
   }
 
   /// Cuts the whole stream into windows of event time, in one instance; with `key_by` before, each key's in parallel.
-  auto window(const aligned_windows& windows) const;
+  template <window_kind Windows>
+  auto window(const Windows& windows) const;
 
   /// Passes the first of equal records on.
   auto distinct() const requires hashable<T> && std::equality_comparable<T> {

@@ -84,9 +84,11 @@ class keyed_stream {
     return stream;
   }
 
-  /// Cuts each key's records into windows of event time: `sage::tumbling(60s)`, `sage::sliding(60s, 1s)`.
-  auto window(const aligned_windows& windows) const {
-    return windowed_stream<K, T, Extract, true>(before_, extract_, windows);
+  /// Cuts each key's records into windows of event time: `sage::tumbling(60s)`, `sage::sliding(60s, 1s)`,
+  /// `sage::session(30s)`.
+  template <window_kind Windows>
+  auto window(const Windows& windows) const {
+    return windowed_stream<K, T, Extract, true, Windows>(before_, extract_, windows);
   }
 
   /// Passes the first record of each key on.

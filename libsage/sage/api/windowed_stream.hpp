@@ -10,6 +10,7 @@
 
 #include "sage/api/data_stream.hpp"
 #include "sage/operators/windows/pane_operator.hpp"
+#include "sage/operators/windows/session_operator.hpp"
 #include "sage/operators/windows/window_aggregates.hpp"
 
 namespace sage {
@@ -54,12 +55,13 @@ concept window_process_function =
 
 /// Records of `T` in windows, each window of one key `K`. Settings return a new stream; the last call makes the
 /// operator.
-template <class K, class T, class Extract, bool Keyed>
+template <class K, class T, class Extract, bool Keyed, class Windows>
 class windowed_stream {
   using key = state::owned_key_t<K>;
+  static constexpr bool is_session = std::same_as<Windows, session_windows>;
 
  public:
-  windowed_stream(api::stream_origin before, Extract extract, const aligned_windows& windows)
+  windowed_stream(api::stream_origin before, Extract extract, const Windows& windows)
       : before_(std::move(before)), extract_(std::move(extract)), windows_(windows) {}
 
   /// Keeps windows for that long once they have spoken; each late record within makes them speak again.
@@ -72,6 +74,7 @@ class windowed_stream {
   }
   /// Open windows that have changed speak every `period` of processing time, besides at their end.
   [[nodiscard]] windowed_stream early_every(std::chrono::nanoseconds period) const {
+    if constexpr (is_session) refuse_for_sliding("early_every");
     if (period.count() <= 0) {
       throw error(errc::invalid_argument, "an early firing needs a period above zero", "early_every");
     }
@@ -145,7 +148,12 @@ class windowed_stream {
     return next;
   }
   void refuse_for_sliding(const std::string& what) const {
-    if (windows_.size_ms == windows_.slide_ms) return;
+    if constexpr (is_session) {
+      throw error(errc::invalid_argument, what + " is not possible with sessions, which may join", "window",
+                  "use tumbling windows, or leave it out");
+    } else if (windows_.size_ms == windows_.slide_ms) {
+      return;
+    }
     throw error(errc::invalid_argument, what + " is not possible with sliding windows, whose records are shared",
                 "window", "use tumbling windows, or leave it out");
   }
@@ -162,15 +170,20 @@ class windowed_stream {
     auto shared = std::make_shared<window_settings>(settings_);
     n.make = [shared, windows = windows_, extract = extract_,
               fold = std::move(fold)](const graph::operator_options& options) -> operators::operator_ptr {
-      return std::make_unique<operators::pane_operator<T, Extract, Fold>>(
-          extract, fold, options.on_error.value_or(error_policy{}), windows, *shared);
+      const error_policy policy = options.on_error.value_or(error_policy{});
+      if constexpr (is_session) {
+        return std::make_unique<operators::session_operator<T, Extract, Fold>>(extract, fold, policy, windows.gap_ms,
+                                                                               *shared);
+      } else {
+        return std::make_unique<operators::pane_operator<T, Extract, Fold>>(extract, fold, policy, windows, *shared);
+      }
     };
     return window_stream<result, T>(before_.output_of(n), std::move(shared));
   }
 
   api::stream_origin before_;
   Extract extract_;
-  aligned_windows windows_;
+  Windows windows_;
   window_settings settings_;
 };
 
@@ -184,8 +197,9 @@ struct whole_stream {
 };
 
 template <class T>
-auto data_stream<T>::window(const aligned_windows& windows) const {
-  return windowed_stream<std::uint8_t, T, whole_stream, false>(origin_, whole_stream{}, windows);
+template <window_kind Windows>
+auto data_stream<T>::window(const Windows& windows) const {
+  return windowed_stream<std::uint8_t, T, whole_stream, false, Windows>(origin_, whole_stream{}, windows);
 }
 
 }  // namespace sage

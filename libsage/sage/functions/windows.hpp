@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -55,10 +56,24 @@ inline std::int64_t checked_length(std::chrono::milliseconds length, const std::
   return {functions::checked_length(size, "sliding"), step, offset.count() % step};
 }
 
+/// Windows that last as long as records come: they end when nothing has come for the gap.
+struct session_windows {
+  std::int64_t gap_ms = 0;
+};
+/// Records of a key that are at most `gap` apart belong to one session; it ends `gap` behind the last one.
+[[nodiscard]] inline session_windows session(std::chrono::milliseconds gap) {
+  return {functions::checked_length(gap, "session")};
+}
+
+/// `sage::tumbling(...)`, `sage::sliding(...)`, `sage::session(...)`.
+template <class W>
+concept window_kind = std::same_as<W, aligned_windows> || std::same_as<W, session_windows>;
+
 /// What one instance of a windowed operator may hold.
 struct window_limits {
-  std::size_t windows_max = 16u << 20;        ///< pairs of key and pane; 16 Mi of 8 bytes are 128 MiB
-  std::size_t windows_per_key_max = 100'000;  ///< panes of one key: a day of seconds
+  std::int64_t session_ms_max = 30ll * 86'400'000;  ///< a session that gets longer fails the record that makes it so
+  std::size_t windows_max = 16u << 20;              ///< pairs of key and pane; 16 Mi of 8 bytes are 128 MiB
+  std::size_t windows_per_key_max = 100'000;        ///< panes of one key: a day of seconds
 };
 
 /// When a window speaks beside its end, what becomes of what comes late, and the limits.

@@ -10,6 +10,8 @@
 #include "sage/base/clock.hpp"
 #include "sage/base/error.hpp"
 #include "sage/base/event_time.hpp"
+#include "sage/model/describe.hpp"
+#include "sage/model/value_shape.hpp"
 
 namespace sage {
 
@@ -103,5 +105,18 @@ struct window_result<void, V> {
   V value{};
   friend auto operator<=>(const window_result&, const window_result&) = default;
 };
+
+// Both are described where their parts can be encoded, so that they can be written to files as they are.
+template <class K, class V, class Visitor>
+requires(encodable<K>&& encodable<V>) constexpr decltype(auto)
+    sage_describe(const window_result<K, V>*, Visitor&& visitor) {
+  using described_type = window_result<K, V>;
+  return visitor(SAGE_EXPAND(SAGE_FIELDS(described_type, key, start, end, value)));
+}
+template <encodable V, class Visitor>
+constexpr decltype(auto) sage_describe(const window_result<void, V>*, Visitor&& visitor) {
+  using described_type = window_result<void, V>;
+  return visitor(SAGE_EXPAND(SAGE_FIELDS(described_type, start, end, value)));
+}
 
 }  // namespace sage

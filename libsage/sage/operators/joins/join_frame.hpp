@@ -10,9 +10,11 @@
 #include <utility>
 #include <vector>
 
+#include "sage/base/error.hpp"
 #include "sage/functions/collector.hpp"
 #include "sage/functions/function.hpp"
 #include "sage/functions/joins.hpp"
+#include "sage/model/show.hpp"
 #include "sage/operators/joins/join_buffer.hpp"
 #include "sage/operators/keyed_operator.hpp"
 #include "sage/operators/several_inputs.hpp"

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "sage/operators/windows/pane.hpp"
+#include "sage/operators/windows/pane_slice.hpp"
 #include "sage/operators/windows/regular_grid.hpp"
 #include "sage/operators/windows/suffix_panes.hpp"
 #include "sage/operators/windows/window_operator.hpp"
@@ -26,8 +26,7 @@ namespace sage::operators {
 /// Drops       records whose last window is closed: counted as late, or sent to the late output; records between two
 ///             windows: counted as filtered
 /// Fails       by error policy: when `add` throws, a record without event time, at a limit (errc::limit); when
-/// `merge`
-///             or `result` throw, the result is given up by the same policy, without retries
+///             `merge` or `result` throw, the result is given up by the same policy, without retries
 /// Completes   after end of all inputs, once every window was emitted
 /// Items       ends them as aggregated; those of late records go with them
 /// Snapshot    slices and accumulators, how far windows have spoken
@@ -42,17 +41,8 @@ class pane_operator final : public window_operator<T, Extract, Fold> {
   using base = window_operator<T, Extract, Fold>;
   using accumulator = typename base::accumulator;
   using result = typename base::result;
-  struct usage {
-    std::uint32_t slices = 0;  // that have records of the key
-  };
-  using table_type = state::keyed_table<key_type_t<Extract, T>, usage>;
-  struct slice {
-    window bounds;
-    pane<accumulator> records;
-    std::vector<std::uint32_t> fresh;     // per row: records since it spoke, for every_records
-    std::vector<ref<byte_block>> blocks;  // what the accumulators may point into
-    std::uint64_t batch = 0;              // the last one whose blocks are among them
-  };
+  using table_type = state::keyed_table<key_type_t<Extract, T>, row_usage>;
+  using slice = pane_slice<accumulator>;
   using slice_list = std::vector<std::unique_ptr<slice>>;
 
  public:
@@ -121,7 +111,7 @@ class pane_operator final : public window_operator<T, Extract, Fold> {
       if (!current_) return nowhere;
     }
     const std::size_t row =
-        rows_.find_or_insert(this->key_of(record), this->hashes_[i], known, [] { return usage{}; });
+        rows_.find_or_insert(this->key_of(record), this->hashes_[i], known, [] { return row_usage{}; });
     pane<accumulator>& records = current_->records;
     if (accumulator* const acc = records.find(row)) {
       if (Fold::gathers || this->policy_.fails()) {
@@ -133,7 +123,7 @@ class pane_operator final : public window_operator<T, Extract, Fold> {
       }
       ++this->fate_.passed;
     } else {
-      usage& used = rows_.at(row).value;
+      row_usage& used = rows_.at(row).value;
       this->check_room(used.slices);
       accumulator next{};
       this->function_.add(next, record);
@@ -198,7 +188,7 @@ class pane_operator final : public window_operator<T, Extract, Fold> {
     speak_alone(row, now.bounds, out);
   }
   void speak_alone(std::size_t row, const window& w, output& out) {
-    select_slices(w);
+    selected_ = slices_within(slices_, w);
     speak(row, w, this->settings_.purging, out);
   }
 
@@ -265,7 +255,7 @@ class pane_operator final : public window_operator<T, Extract, Fold> {
   }
 
   void begin_walk(const window& w, bool early) {
-    select_slices(w);
+    selected_ = slices_within(slices_, w);
     walk_ = {true, early, w, 0, 0, 0};
     for (const auto& s : selected_) walk_.pages = std::max(walk_.pages, s->records.pages());
     if (walk_.pages > 0) walk_.left = rows_in(0);
@@ -277,13 +267,6 @@ class pane_operator final : public window_operator<T, Extract, Fold> {
       }
     }
     if (auto* const made = this->results()) retain_for_results(*made);
-  }
-  void select_slices(const window& w) {
-    const auto first = std::lower_bound(slices_.begin(), slices_.end(), w.start,
-                                        [](const auto& s, event_time t) { return s->bounds.start < t; });
-    auto last = first;
-    while (last != slices_.end() && (*last)->bounds.end <= w.end) ++last;
-    selected_ = std::span(first, last);
   }
   [[nodiscard]] std::uint64_t rows_in(std::size_t page) const noexcept {
     std::uint64_t rows = 0;
@@ -382,34 +365,8 @@ class pane_operator final : public window_operator<T, Extract, Fold> {
     if (slices_.empty()) merged_.clear();
   }
 
-  // Forgets the keys that no slice uses, when they are the greater part: so it costs O(1) per key that came.
   void sweep() {
-    std::size_t used = 0;
-    for (std::size_t row = 0; row < rows_.size(); ++row) used += rows_.at(row).value.slices > 0;
-    if (used * 2 <= rows_.size()) {
-      std::vector<std::size_t> moved(rows_.size(), nowhere);
-      table_type kept;
-      for (std::size_t row = 0; row < rows_.size(); ++row) {
-        auto& entry = rows_.at(row);
-        if (entry.value.slices == 0) continue;
-        moved[row] = kept.find_or_insert(entry.key, rows_.hash_at(row), [&] { return entry.value; });
-      }
-      rows_ = std::move(kept);
-      for (const auto& s : slices_) {
-        pane<accumulator> records;
-        std::vector<std::uint32_t> fresh;
-        s->records.for_each([&](std::size_t row, accumulator& acc) {
-          records.put(moved[row], std::move(acc));
-          records.note_change(moved[row]);
-          if (row >= s->fresh.size()) return;
-          if (moved[row] >= fresh.size()) fresh.resize(moved[row] + 1);
-          fresh[moved[row]] = s->fresh[row];
-        });
-        s->records = std::move(records);
-        s->fresh = std::move(fresh);
-      }
-      merged_.clear();
-    }
+    if (forget_unused_rows(rows_, slices_)) merged_.clear();
     sweep_at_ = std::max(sweep_min, rows_.size() * 2);
   }
 

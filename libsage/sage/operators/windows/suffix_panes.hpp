@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "sage/base/event_time.hpp"
 #include "sage/operators/windows/pane.hpp"
 
 namespace sage::operators {

@@ -34,8 +34,7 @@ namespace sage::operators {
 /// Cost        O(1) per record, whatever windows overlap; three merges per key and sliding window. Memory
 ///             sizeof(accumulator) per key and slice, twice that for sliding windows; keys that no slice uses are
 ///             given back
-/// Source      Li et al., "No pane, no gain", SIGMOD Record 34(1), 2005; Akidau et al., "The Dataflow Model",
-///             PVLDB 8(12), 2015, section 2
+/// Source      regular_grid.hpp, suffix_panes.hpp; Akidau et al., "The Dataflow Model", PVLDB 8(12), 2015, section 2
 template <class T, class Extract, class Fold>
 class pane_operator final : public window_operator<T, Extract, Fold> {
   using base = window_operator<T, Extract, Fold>;

@@ -139,6 +139,13 @@ class windowed_stream {
   auto max(F extract) const {
     return aggregate(operators::choosing<F, T, std::greater<>>(std::move(extract)));
   }
+  /// The `n` records with the greatest `extract(record)`, the greatest first: `window_result<K, std::vector<T>>`.
+  /// O(n) per record, and n records of memory per key and slice.
+  template <class F>
+  auto top_n(std::size_t n, F extract) const {
+    if (n == 0) throw error(errc::invalid_argument, "the top 0 are none", "top_n", "use 1 or more");
+    return aggregate(operators::topping<F, T>(std::move(extract), n));
+  }
 
  private:
   template <class Change>

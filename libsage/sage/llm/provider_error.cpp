@@ -137,6 +137,10 @@ item_failure provider_error::told() const {
       its.status = 504;
       its.code = "model_timeout";
       return its;
+    case provider_failure::crowded:  // our own gate: too many wait for this model
+      its.status = 503;
+      its.code = "model_busy";
+      return its;
     case provider_failure::overloaded:
     case provider_failure::unreachable:
     case provider_failure::cut:

@@ -66,9 +66,20 @@ class join_side final : public record_operator {
       join_.begin_batch(*input_);
     }
     const bool consume = may_consume();
+    auto& rows = join_.rows();
+    using rows_type = std::decay_t<decltype(rows)>;
+    typename decltype(rows_type::by_key)::candidate candidates[keys_ahead];
+    std::size_t looked_up = cursor_;  // candidates are those of the records up to here
+    std::size_t first = cursor_;
     std::size_t i = cursor_;
     const cursor_guard cursor(cursor_, i);
     while (i < stop_) {
+      if (i == looked_up) {
+        first = i;
+        looked_up = std::min(i + keys_ahead, stop_);
+        rows.by_key.prefetch_slots(hashes_ + i, looked_up - i);
+        rows.by_key.look_ahead(hashes_ + i, looked_up - i, candidates);
+      }
       const event_time time = this->time_of(i);
       if (time == no_event_time) {
         throw error(errc::invalid_argument, "a record without event time came to a join", self_->place(),
@@ -80,9 +91,9 @@ class join_side final : public record_operator {
         ++i;
         continue;
       }
-      auto& rows = join_.rows();
-      const std::size_t row = rows.by_key.find_or_insert(std::invoke(extract_, std::as_const(in[i])), hashes_[i],
-                                                         [] { return typename std::decay_t<decltype(rows)>::row{}; });
+      const std::size_t row =
+          rows.by_key.find_or_insert(std::invoke(extract_, std::as_const(in[i])), hashes_[i], candidates[i - first],
+                                     [] { return typename rows_type::row{}; });
       show_columns(i);
       const std::size_t before = join_.begin_results();
       const bool is_settled = join_.template meet<IsFirst>(row, time, in[i], consume);

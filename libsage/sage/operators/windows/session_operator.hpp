@@ -69,8 +69,17 @@ class session_operator final : public window_operator<T, Extract, Fold> {
     const std::size_t stop = this->stop_;
     std::size_t i = this->cursor_;
     const cursor_guard cursor(this->cursor_, i);
+    typename table_type::candidate candidates[keys_ahead];
+    std::size_t first = i;
+    std::size_t looked_up = i;  // candidates are those of the records up to here
     while (i < stop) {
-      session* const late = add(i);
+      if (i == looked_up) {
+        first = i;
+        looked_up = std::min(i + keys_ahead, stop);
+        rows_.prefetch_slots(this->hashes_ + i, looked_up - i);
+        rows_.look_ahead(this->hashes_ + i, looked_up - i, candidates);
+      }
+      session* const late = add(i, candidates[i - first]);
       ++i;
       if (!late) continue;
       this->add_result(rows_.at(row_).key, late->bounds, accumulator(late->acc), out);
@@ -80,11 +89,11 @@ class session_operator final : public window_operator<T, Extract, Fold> {
   }
 
   // Adds the record at `i`; returns its session if that has spoken and must speak again.
-  session* add(std::size_t i) {
+  session* add(std::size_t i, typename table_type::candidate known) {
     const T& record = std::as_const(this->template input<T>())[i];
     const event_time time = within(this->needed_time(this->input_->times(), i));
     const window own{time, time + gap_};
-    row_ = rows_.find_or_insert(this->key_of(record), this->hashes_[i], [] { return row_state{}; });
+    row_ = rows_.find_or_insert(this->key_of(record), this->hashes_[i], known, [] { return row_state{}; });
     std::vector<session>& sessions = rows_.at(row_).value.sessions;
     const auto first =
         std::find_if(sessions.begin(), sessions.end(), [&](const session& s) { return s.bounds.end >= own.start; });

@@ -1,12 +1,15 @@
 /// The ready-made aggregates of a window: count, sum, min, max, avg.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <limits>
 #include <optional>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "sage/base/error.hpp"
 #include "sage/functions/windows.hpp"
@@ -109,6 +112,27 @@ struct choosing : window_aggregate<choosing<Extract, T, Before>> {
     if (newer && (!acc || Before{}(*newer, *acc))) acc = newer;
   }
   auto value(accumulator acc) const { return *std::move(acc); }
+};
+
+/// The `n` records with the greatest values, the greatest first; of equal ones those that came first.
+template <class Extract, class T>
+struct topping : window_aggregate<topping<Extract, T>> {
+  using accumulator = std::vector<T>;
+  Extract extract;
+  std::size_t n;
+  topping(Extract e, std::size_t count) : extract(std::move(e)), n(count) {}
+  void add(accumulator& acc, const T& record) const {
+    const auto& value = std::invoke(extract, record);
+    const auto at =
+        std::find_if(acc.begin(), acc.end(), [&](const T& other) { return std::invoke(extract, other) < value; });
+    if (at == acc.end() && acc.size() >= n) return;
+    acc.insert(at, record);
+    if (acc.size() > n) acc.pop_back();
+  }
+  void merge(accumulator& acc, const accumulator& newer) const {
+    for (const T& record : newer) add(acc, record);
+  }
+  std::vector<T> value(accumulator acc) const noexcept { return acc; }
 };
 
 }  // namespace sage::operators

@@ -177,6 +177,20 @@ TEST_CASE("the ready-made aggregates say what they should", "[operators][windows
   CHECK(value_of([](auto w) { return w.avg(&pair::second); }, "a:3@0 a:1@4 W9") == 2.0);
 }
 
+TEST_CASE("top_n keeps the greatest, of equal ones the first", "[operators][windows]") {
+  using ranked = window_result<std::string, std::vector<pair>>;
+  for (const auto& windows : {tumbling(20ms), sliding(20ms, 10ms)}) {
+    operator_harness<pair, ranked> h(
+        of_pairs<ranked>([=](auto keyed) { return keyed.window(windows).top_n(2, &pair::second); }));
+    run_script(h, "a:3@0 a:1@4 a:7@12 a:3@13 b:5@1 W19");
+    const auto all = h.records();
+    const auto found =
+        std::find_if(all.begin(), all.end(), [](const ranked& one) { return one.key == "a" && one.start == 0; });
+    REQUIRE(found != all.end());
+    CHECK(found->value == std::vector<pair>{{"a", 7}, {"a", 3}});
+  }
+}
+
 TEST_CASE("a record without event time follows the policy", "[operators][windows]") {
   operator_harness<pair, summed> strict(sums(tumbling(10ms)));
   CHECK_THROWS_WITH(run_script(strict, "a:1"), Catch::Matchers::Contains("assign_timestamps"));

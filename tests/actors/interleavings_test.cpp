@@ -5,11 +5,13 @@
 #include <stdexcept>
 #include <string>
 
+#include "tests/actors/seeds.hpp"
 #include "tests/actors/stepped_system.hpp"
 #include "tests/catch.hpp"
 
 namespace {
 
+using sage::test::seeds;
 using sage::test::stepped_system;
 
 constexpr int records = 60;
@@ -199,17 +201,6 @@ void check_outcome(const scenario& what, const outcome& result) {
   // Instances and routers have an actor each, the supervisor is the one beside them. A job may have ended already
   // when somebody threw at once.
   if (ending != "throw") CHECK(result.actors == result.planned + 1);
-}
-
-// SAGE_SEED=N is that one, SAGE_SEEDS=N as many as that from SAGE_FIRST_SEED on (tools/prove interleavings).
-std::vector<std::uint64_t> seeds(std::uint64_t count) {
-  if (const char* one = std::getenv("SAGE_SEED")) return {std::strtoull(one, nullptr, 10)};
-  std::uint64_t first = 1;
-  if (const char* wanted = std::getenv("SAGE_SEEDS")) count = std::strtoull(wanted, nullptr, 10);
-  if (const char* begin = std::getenv("SAGE_FIRST_SEED")) first = std::strtoull(begin, nullptr, 10);
-  std::vector<std::uint64_t> all;
-  for (std::uint64_t seed = first; seed < first + count; ++seed) all.push_back(seed);
-  return all;
 }
 
 TEST_CASE("routing, credit and end-of-stream hold in 200 seeded interleavings", "[actors][interleavings]") {

@@ -7,6 +7,7 @@
 #include <string>
 #include <tuple>
 
+#include "tests/actors/seeds.hpp"
 #include "tests/actors/stepped_system.hpp"
 #include "tests/catch.hpp"
 
@@ -15,6 +16,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
+using sage::test::seeds;
 using sage::test::stepped_system;
 
 struct mark {
@@ -216,16 +218,6 @@ std::vector<fact> expected_of(const scenario& what) {
   }
   std::sort(facts.begin(), facts.end());
   return facts;
-}
-
-std::vector<std::uint64_t> seeds(std::uint64_t count) {
-  if (const char* one = std::getenv("SAGE_SEED")) return {std::strtoull(one, nullptr, 10)};
-  std::uint64_t first = 1;
-  if (const char* wanted = std::getenv("SAGE_SEEDS")) count = std::strtoull(wanted, nullptr, 10);
-  if (const char* begin = std::getenv("SAGE_FIRST_SEED")) first = std::strtoull(begin, nullptr, 10);
-  std::vector<std::uint64_t> all;
-  for (std::uint64_t seed = first; seed < first + count; ++seed) all.push_back(seed);
-  return all;
 }
 
 }  // namespace

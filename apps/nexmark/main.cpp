@@ -16,10 +16,6 @@ sage::error missing(const char* option, const char* advice) {
 void check_run(const sage::options& given) {
   if (given.get<std::string>("query").empty()) throw missing("--query", "name one of q0 to q8");
   if (given.get<std::string>("input").empty()) throw missing("--input", "name what 'nexmark generate' has written");
-  if (given.get<std::string>("state") == "rocksdb") {
-    throw sage::error(sage::errc::unsupported, "state on RocksDB is not available in this version", "--state",
-                      "use --state memory");
-  }
 }
 
 sage::app app() {
@@ -37,7 +33,6 @@ sage::app app() {
   app.option<std::string>("query", "which query to run").choices(nexmark::query_names()).fallback("");
   app.option<std::string>("input", "events as JSON Lines; - is stdin").shown_as("FILE").fallback("");
   app.option<std::string>("output", "where events or rows go; - is stdout").shown_as("FILE").required();
-  app.option<std::string>("state", "where keyed state is kept").choices({"memory", "rocksdb"}).fallback("memory");
   app.check(check_run);
   app.build([](sage::environment& env, const sage::options& given) {
     const auto events =

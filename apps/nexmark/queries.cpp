@@ -100,11 +100,13 @@ void find_local_items(const sage::data_stream<event>& events, const std::string&
 }
 
 // The average price at which auctions of a category end.
+struct price_sum {
+  std::uint64_t count = 0;
+  std::uint64_t sum = 0;
+};
+SAGE_DESCRIBE(price_sum, count, sum)
 struct average_price {
-  struct accumulator {
-    std::uint64_t count = 0;
-    std::uint64_t sum = 0;
-  };
+  using accumulator = price_sum;
   void add(accumulator& acc, const sale& one) const {
     ++acc.count;
     acc.sum += one.price;

@@ -60,6 +60,7 @@ struct event {
   friend bool operator==(const event&, const event&) = default;
   friend auto operator<=>(const event&, const event&) = default;
 };
+SAGE_DESCRIBE(event, user, value)
 
 std::vector<event> events(int count) {
   std::vector<event> all;

@@ -12,6 +12,7 @@ struct visit {
   std::string page;
   int count = 0;
 };
+SAGE_DESCRIBE(visit, user, page, count)
 
 visit add(visit sum, const visit& one) {
   sum.count += one.count;

@@ -146,7 +146,12 @@ class connected_streams {
     n.one_to_one = one_to_one;
     n.make = [make, keys = keys_](const graph::operator_options& options) -> operators::operator_ptr {
       using op = operators::connected_operator<A, B, Out, typename Keys::made, Functions>;
-      return std::make_unique<op>(keys, make(), options.on_error.value_or(error_policy{}));
+      const error_policy policy = options.on_error.value_or(error_policy{});
+      if constexpr (is_keyed) {
+        return std::make_unique<op>(make(), policy, keys.first, keys.second, options.state_limits);
+      } else {
+        return std::make_unique<op>(make(), policy);
+      }
     };
     return data_stream<Out>(first_.output_of(n));
   }
@@ -175,7 +180,8 @@ class broadcast_connected_stream {
     auto shared = std::make_shared<const std::decay_t<F>>(std::forward<F>(function));
     n.make = [shared, extract = extract_](const graph::operator_options& options) -> operators::operator_ptr {
       using op = operators::broadcast_process_operator<A, Extract, B, out, typename prototype::type>;
-      return std::make_unique<op>(extract, prototype::make(*shared), options.on_error.value_or(error_policy{}));
+      return std::make_unique<op>(extract, prototype::make(*shared), options.on_error.value_or(error_policy{}),
+                                  options.state_limits);
     };
     return data_stream<out>(records_.output_of(n));
   }

@@ -359,7 +359,7 @@ class mapped_stream : public data_stream<Out>, public api::operator_settings<map
 
  public:
   using settings::name, settings::uid, settings::parallelism, settings::batch_size, settings::start_chain,
-      settings::on_error, settings::blocking;
+      settings::on_error, settings::state_bytes_max, settings::blocking;
 
   template <class G>
   mapped_stream(const api::stream_origin& before, G&& function)

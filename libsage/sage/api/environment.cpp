@@ -3,8 +3,25 @@
 #include <algorithm>
 
 #include "sage/graph/checker.hpp"
+#include "sage/state/rocksdb_backend.hpp"
 
 namespace sage {
+
+namespace {
+
+std::shared_ptr<state::state_backend> make_state_backend(const state_options& options,
+                                                         const graph::logical_graph& graph) {
+  if (options.place == state_place::memory) return nullptr;
+  state::rocksdb_options made;
+  made.directory = options.directory;
+  made.memory_bytes = options.memory_bytes;
+  made.rows_max = options.rows_max;
+  made.instances = 0;
+  for (const graph::node& n : graph.nodes) made.instances += n.keyed && !n.removed ? n.parallelism : 0;
+  return state::make_rocksdb_backend(made);
+}
+
+}  // namespace
 
 environment::environment(std::unique_ptr<runtime::engine> engine, environment_options options)
     : builder_(std::make_shared<api::graph_builder>()), engine_(std::move(engine)), options_(std::move(options)) {}
@@ -42,6 +59,12 @@ graph::node& environment::add_loop_head(const feedback_options& options) {
 graph::physical_plan environment::plan(std::string name, const optimizer::pass_observer& observer) {
   graph::logical_graph graph = builder_->take(std::move(name));
   graph::check_or_throw(graph);
+  if (options_.state.place != state_place::memory) {
+    for (graph::node& n : graph.nodes) {
+      n.options.spills = true;
+      if (n.keyed) n.options.blocking = true;  // it may wait for the disk
+    }
+  }
   optimizer::optimizer_settings settings;
   settings.cores = options_.cores > 0 ? options_.cores : runtime::core_count();
   settings.parallelism = options_.parallelism;
@@ -63,7 +86,9 @@ job environment::submit(std::string name) {
   settings.stop_deadline = options_.stop_deadline;
   settings.blocking_threads_max = options_.blocking_threads_max;
   settings.spans = options_.spans;
-  auto record = std::make_shared<runtime::job_record>(plan(std::move(name)), std::move(settings), system_clock());
+  graph::physical_plan planned = plan(std::move(name));
+  settings.state = make_state_backend(options_.state, planned.graph);
+  auto record = std::make_shared<runtime::job_record>(std::move(planned), std::move(settings), system_clock());
   std::erase_if(jobs_, [](const job& known) { return is_final(known.state()); });
   jobs_.emplace_back(record, engine_->start(record));
   return jobs_.back();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -23,6 +24,20 @@ namespace sage {
 template <class S>
 concept source_like = source_descriptor<std::decay_t<S>>;
 
+/// Where keyed state is kept.
+enum class state_place : std::uint8_t {
+  memory,
+  rocksdb,  ///< the keys in use in memory, the others on disk: for state larger than memory
+};
+
+/// How jobs keep keyed state.
+struct state_options {
+  state_place place = state_place::memory;
+  std::string directory;                  ///< of temporary files on disk; empty: the system's
+  std::size_t memory_bytes = 256u << 20;  ///< rocksdb: rows, caches and write buffers of a job in memory
+  std::size_t rows_max = 0;               ///< rocksdb: rows of an instance in memory; 0 is by memory_bytes
+};
+
 /// What holds for every job of an environment, unless an operator says otherwise.
 struct environment_options {
   std::size_t cores = 0;                     ///< the optimizer's idea of the machine; 0 is what it has
@@ -30,6 +45,7 @@ struct environment_options {
   std::size_t batch_size = 0;                ///< of operators left open; 0 is chosen by record size
   std::vector<std::string> disabled_passes;  ///< see optimizer::passes()
   runtime::flow_settings flow;
+  state_options state;
   std::uint64_t seed = 1;
   nanoseconds stop_deadline = 5'000'000'000;
   std::size_t blocking_threads_max = 16;           ///< per job, for run_blocking; started when first needed

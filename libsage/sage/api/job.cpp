@@ -30,6 +30,8 @@ void add_operators(job_metrics& to, const graph::physical_plan& plan, const grap
     m.dead_lettered = c.dead;
     m.gone = c.gone;
     m.late = c.late;
+    m.state_rows = c.state_rows;
+    m.state_bytes = c.state_bytes;
     m.watermark = c.watermark;
     m.service_ns = c.service_ns;
     to.operators.push_back(std::move(m));

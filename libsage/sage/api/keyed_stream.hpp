@@ -11,6 +11,7 @@
 #include "sage/operators/distinct.hpp"
 #include "sage/operators/partial_aggregate.hpp"
 #include "sage/operators/process.hpp"
+#include "sage/operators/spilled_aggregate.hpp"
 
 namespace sage {
 
@@ -24,7 +25,7 @@ class aggregated_stream : public data_stream<R>, public api::operator_settings<a
 
  public:
   using settings::name, settings::uid, settings::parallelism, settings::batch_size, settings::start_chain,
-      settings::on_error, settings::blocking;
+      settings::on_error, settings::state_bytes_max, settings::blocking;
   using data_stream<R>::data_stream;
 
   /// Says when results leave: `sage::finals` (once per key at the end of bounded input, the default) or
@@ -177,7 +178,7 @@ class keyed_stream {
     auto shared = std::make_shared<const std::decay_t<F>>(std::forward<F>(function));
     n.make = [shared, extract = extract_](const graph::operator_options& options) -> operators::operator_ptr {
       using op = operators::process_operator<T, Extract, out, typename prototype::type>;
-      return std::make_unique<op>(extract, prototype::make(*shared), policy_of(options));
+      return std::make_unique<op>(extract, prototype::make(*shared), policy_of(options), options.state_limits);
     };
     return data_stream<out>(before_.output_of(n));
   }
@@ -207,8 +208,13 @@ class keyed_stream {
     n.emits_at_end = true;
     n.outs = {&sage::record_type_of<R>()};
     n.make = [function, extract = extract_](const graph::operator_options& options) -> operators::operator_ptr {
-      return std::make_unique<operators::aggregate_operator<T, Extract, A>>(
-          extract, function, policy_of(options), options.every_update ? emit_mode::every_update : emit_mode::finals);
+      const emit_mode mode = options.every_update ? emit_mode::every_update : emit_mode::finals;
+      if (options.spills) {
+        return std::make_unique<operators::spilled_aggregate<T, Extract, A>>(extract, function, policy_of(options),
+                                                                             mode);
+      }
+      return std::make_unique<operators::aggregate_operator<T, Extract, A>>(extract, function, policy_of(options),
+                                                                            mode);
     };
     return aggregated_stream<R>(before_.output_of(n));
   }
@@ -226,8 +232,12 @@ class keyed_stream {
       return std::make_unique<operators::aggregate_operator<T, Extract, half>>(
           extract, half{function}, policy_of(options), emit_mode::finals, operators::combined_entries_max);
     };
-    halves->merge = [function](const graph::operator_options&) -> operators::operator_ptr {
+    halves->merge = [function](const graph::operator_options& options) -> operators::operator_ptr {
       using half = operators::merging<A, owned>;
+      if (options.spills) {
+        return std::make_unique<operators::spilled_aggregate<partial, operators::partial_key, half>>(
+            operators::partial_key{}, half{function}, error_policy{}, emit_mode::finals);
+      }
       return std::make_unique<operators::aggregate_operator<partial, operators::partial_key, half>>(
           operators::partial_key{}, half{function}, error_policy{}, emit_mode::finals);
     };

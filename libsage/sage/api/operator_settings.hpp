@@ -47,6 +47,12 @@ class operator_settings {
     node().options.on_error = policy;
     return self();
   }
+  /// Bounds what one instance of a keyed operator may remember: of a key, and in all. A record whose state would be
+  /// larger fails with errc::limit, so `on_error` is the policy.
+  Self& state_bytes_max(std::size_t of_key, std::size_t in_all) {
+    node().options.state_limits = {of_key, in_all};
+    return self();
+  }
   /// Says that the function may block, so that its instances get threads of their own.
   Self& blocking() {
     node().options.blocking = true;

@@ -22,7 +22,7 @@ class window_stream : public data_stream<R>, public api::operator_settings<windo
 
  public:
   using settings::name, settings::uid, settings::parallelism, settings::batch_size, settings::start_chain,
-      settings::on_error, settings::blocking;
+      settings::on_error, settings::state_bytes_max, settings::blocking;
 
   window_stream(api::stream_origin origin, std::shared_ptr<window_settings> shared)
       : data_stream<R>(std::move(origin)), shared_(std::move(shared)) {}

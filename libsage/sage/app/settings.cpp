@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "sage/optimizer/optimizer.hpp"
+#include "sage/state/rocksdb_backend.hpp"
 
 namespace sage::apps {
 
@@ -72,6 +73,13 @@ std::vector<option_spec> make_table() {
   table.push_back(number("window-batches", 32, 1, 4096, "batches", "batches that may be in flight per channel"));
   table.push_back(number("window-bytes", 4 << 20, 1, exact_max, "bytes", "bytes that may be in flight per channel",
                          option_kind::bytes, "SIZE"));
+  table.push_back(choice("state", "memory", {"memory", "rocksdb"},
+                         "where keyed state is kept: in memory, or on disk what doesn't fit into state-memory"));
+  table.push_back(
+      row("state-dir", option_kind::text, "DIR", std::string(), "",
+          "where state on disk is kept while a job runs; empty is the system's place for temporary files"));
+  table.push_back(number("state-memory", 256 << 20, 1 << 20, exact_max, "bytes",
+                         "memory of a job for keyed state that is kept on disk", option_kind::bytes, "SIZE"));
   table.push_back(number("stop-deadline", 5'000'000'000, 0, exact_max, "time",
                          "how long instances may take to stop after a failure or a cancel", option_kind::duration,
                          "TIME"));
@@ -121,6 +129,15 @@ result<environment_options> environment_settings(const options& given) {
   }
   made.flow.window_batches = given.get<std::uint32_t>("window-batches");
   made.flow.window_bytes = given.get<std::int64_t>("window-bytes");
+  if (given.get<std::string>("state") == "rocksdb") {
+    if (!state::has_rocksdb()) {
+      return error(errc::unsupported, "this build has no RocksDB", given.at("state").place,
+                   "use memory, or build with librocksdb-dev installed");
+    }
+    made.state.place = state_place::rocksdb;
+  }
+  made.state.directory = given.get<std::string>("state-dir");
+  made.state.memory_bytes = static_cast<std::size_t>(given.get<std::int64_t>("state-memory"));
   made.stop_deadline = given.get<nanoseconds>("stop-deadline");
   made.seed = given.get<std::uint64_t>("seed");
   made.blocking_threads_max = given.get<std::size_t>("blocking-threads-max");

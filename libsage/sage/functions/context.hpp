@@ -17,7 +17,8 @@ class item_scope;
 class span_recorder;
 namespace state {
 class keyed_store;
-}
+class state_backend;
+}  // namespace state
 namespace functions {
 class blocking_port;
 }
@@ -86,6 +87,11 @@ class context {
   [[nodiscard]] nanoseconds turn_max() const noexcept { return turn_max_; }
   void set_turn_max(nanoseconds turn) noexcept { turn_max_ = turn; }
 
+  /// Where keyed state goes that doesn't stay in memory; null where all of it does.
+  [[nodiscard]] state::state_backend* state_backend() const noexcept { return state_backend_.get(); }
+  void set_state_backend(std::shared_ptr<state::state_backend> backend) noexcept {
+    state_backend_ = std::move(backend);
+  }
   /// The keyed state of this operator, or null where the operator isn't a keyed `process`.
   [[nodiscard]] state::keyed_store* keyed_state() const noexcept { return keyed_state_; }
   void set_keyed_state(state::keyed_store* store) noexcept { keyed_state_ = store; }
@@ -103,6 +109,9 @@ class context {
   /// The event time of the record that the function is being called with; `no_event_time` when it has none.
   [[nodiscard]] event_time timestamp() const noexcept { return timestamp_; }
   void set_timestamp(event_time time) noexcept { timestamp_ = time; }
+  /// Where the two are kept, for state that goes by them.
+  [[nodiscard]] const event_time& timestamp_place() const noexcept { return timestamp_; }
+  [[nodiscard]] const event_time& watermark_place() const noexcept { return watermark_; }
 
   /// In a loop: how often the record has come back to the loop's head. Behind it: how often it did.
   [[nodiscard]] std::uint32_t iteration() const noexcept { return iteration_; }
@@ -135,6 +144,7 @@ class context {
   event_time watermark_ = no_event_time;
   std::uint32_t iteration_ = 0;
   std::shared_ptr<operators::loop_gauge> loop_;
+  std::shared_ptr<state::state_backend> state_backend_;
   std::shared_ptr<waker> engine_;
   std::shared_ptr<functions::blocking_port> blocking_;
   std::shared_ptr<span_recorder> spans_;

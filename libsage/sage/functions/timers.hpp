@@ -10,7 +10,7 @@
 #include "sage/base/clock.hpp"
 #include "sage/base/event_time.hpp"
 #include "sage/state/keyed_store.hpp"
-#include "sage/state/timer_queue.hpp"
+#include "sage/state/spilled_timers.hpp"
 
 namespace sage {
 
@@ -56,8 +56,13 @@ class timer_service {
 
   // ---- for operators
 
-  [[nodiscard]] state::timer_queue& of_events() noexcept { return of_events_; }
-  [[nodiscard]] state::timer_queue& of_processing() noexcept { return of_processing_; }
+  /// Timers go where rows do.
+  void spill_to(state::row_spill& rows) {
+    of_events_.spill_to(rows, 'e');
+    of_processing_.spill_to(rows, 'p');
+  }
+  [[nodiscard]] state::row_timers& of_events() noexcept { return of_events_; }
+  [[nodiscard]] state::row_timers& of_processing() noexcept { return of_processing_; }
   /// What a record's call has set and deleted counts when the call was good, as its writes to the state.
   void commit() {
     for (const wish& each : wishes_) carry_out(each);
@@ -65,7 +70,7 @@ class timer_service {
   }
   void rollback() noexcept { wishes_.clear(); }
   /// From now on nothing can be set.
-  void end() noexcept {
+  void end() {
     ended_ = true;
     of_processing_.clear();
   }
@@ -93,7 +98,7 @@ class timer_service {
     }
   }
   void carry_out(const wish& one) {
-    state::timer_queue& queue = one.kind == timer_kind::event_time ? of_events_ : of_processing_;
+    state::row_timers& queue = one.kind == timer_kind::event_time ? of_events_ : of_processing_;
     if (!one.set) {
       queue.erase(one.time, one.row);
     } else if (!ended_) {
@@ -103,8 +108,8 @@ class timer_service {
 
   const state::keyed_store& store_;
   const clock& time_;
-  state::timer_queue of_events_;
-  state::timer_queue of_processing_;
+  state::row_timers of_events_;
+  state::row_timers of_processing_;
   std::vector<wish> wishes_;
   bool ended_ = false;
 };

@@ -15,6 +15,7 @@
 #include "sage/operators/operator.hpp"
 #include "sage/operators/source.hpp"
 #include "sage/routing/partitioner.hpp"
+#include "sage/state/state_limits.hpp"
 
 namespace sage::graph {
 
@@ -28,6 +29,8 @@ struct operator_options {
   bool start_chain = false;
   bool blocking = false;             ///< the function may block: the instance gets a thread of its own
   bool every_update = false;         ///< aggregates: emit running values
+  state::state_limits state_limits;  ///< keyed operators: what one instance may hold
+  bool spills = false;               ///< keyed operators: what doesn't fit into memory goes to the job's store
   std::size_t memo_entries_max = 0;  ///< memoized maps: 0 is not memoized
   nanoseconds memo_ttl = 0;          ///< memoized maps: 0 is for ever
 };

@@ -79,6 +79,8 @@ void append_operator(std::string& to, const operator_metrics& m) {
   w.number("dead_lettered", m.dead_lettered);
   w.number("gone", m.gone);
   w.number("late", m.late);
+  w.number("state_rows", m.state_rows);
+  w.number("state_bytes", m.state_bytes);
   const bool has_time = m.watermark != no_event_time && m.watermark != end_of_time;
   w.key("watermark_ms") += has_time ? std::to_string(m.watermark) : "null";
   w.number("service_ns", m.service_ns);
@@ -118,6 +120,8 @@ operator_metrics job_metrics::total(const std::string& name) const {
     sum.dead_lettered += m.dead_lettered;
     sum.gone += m.gone;
     sum.late += m.late;
+    sum.state_rows += m.state_rows;
+    sum.state_bytes += m.state_bytes;
     sum.watermark = first ? m.watermark : std::min(sum.watermark, m.watermark);
     first = false;
     sum.service_ns += m.service_ns;

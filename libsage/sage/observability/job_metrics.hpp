@@ -25,6 +25,8 @@ struct operator_metrics {
   std::uint64_t dead_lettered = 0;
   std::uint64_t gone = 0;
   std::uint64_t late = 0;
+  std::uint64_t state_rows = 0;   ///< keys, or windows, that it remembers now
+  std::uint64_t state_bytes = 0;  ///< of them in memory: an estimate
   std::uint64_t service_ns = 0;
   event_time watermark = no_event_time;  ///< how far event time has come behind it
 };

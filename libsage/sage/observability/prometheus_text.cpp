@@ -123,6 +123,14 @@ class text_writer {
     for (const operator_metrics& m : metrics_.operators) {
       sample("sage_operator_service_seconds_total", labels_of(m), seconds(m.service_ns));
     }
+    begin("sage_operator_state_rows", "gauge", "Keys, or windows, that a keyed operator remembers.");
+    for (const operator_metrics& m : metrics_.operators) {
+      sample("sage_operator_state_rows", labels_of(m), std::to_string(m.state_rows));
+    }
+    begin("sage_operator_state_bytes", "gauge", "What of them is in memory, in bytes: an estimate.");
+    for (const operator_metrics& m : metrics_.operators) {
+      sample("sage_operator_state_bytes", labels_of(m), std::to_string(m.state_bytes));
+    }
     begin("sage_operator_watermark_seconds", "gauge",
           "How far event time has come behind the operator, in seconds since the Unix epoch.");
     for (const operator_metrics& m : metrics_.operators) {

@@ -15,8 +15,10 @@ class broadcast_scope {
  public:
   broadcast_scope(S& value, state::keyed_store& store) : value_(&value), store_(&store) {}
   void begin_batch(batch<B>&) noexcept {}
+  void end_batch() noexcept {}
+  [[nodiscard]] bool is_checked() const noexcept { return false; }
   void begin_record(const B&, std::size_t, bool undoable) {
-    store_->begin_record(0, undoable);  // no key's row
+    store_->begin_record(state::no_row, undoable);
     if (undoable) saved_ = *value_;
   }
   void commit() noexcept {
@@ -86,32 +88,33 @@ template <class A, class Extract, class B, class Out, class F>
 class broadcast_process_operator final : public several_inputs {
   using known_type = typename F::broadcast_state;
   using key_type = key_type_t<Extract, A>;
-  using keys_type = shared_keys<key_type>;
+  using rows_type = state_rows<key_type>;
 
  public:
-  broadcast_process_operator(Extract extract, F function, error_policy policy)
+  broadcast_process_operator(Extract extract, F function, error_policy policy, const state::state_limits& limits)
       : function_(std::move(function)),
-        records_(key_scope<A, Extract, keys_type>(std::move(extract), keys_, store_),
+        rows_(limits),
+        records_(key_scope<A, Extract, rows_type>(std::move(extract), rows_),
                  record_call<F, known_type>{&function_, &known_}, policy),
-        rules_(broadcast_scope<known_type, B>(known_, store_), rule_call<F, known_type>{&function_, &known_},
+        rules_(broadcast_scope<known_type, B>(known_, rows_.store()), rule_call<F, known_type>{&function_, &known_},
                policy) {
     add_half(records_);
     add_half(rules_);
   }
 
   void open(context& self) override {
-    self.set_keyed_state(&store_);
+    rows_.open(self, false);
     several_inputs::open(self);
     functions::open(function_, self);
   }
   void close() override { functions::close(function_); }
+  [[nodiscard]] state_size state_size_now() const noexcept override { return rows_.size_now(); }
 
  private:
   F function_;
   known_type known_{};
-  keys_type keys_;
-  state::keyed_store store_;
-  input_half<A, Out, key_scope<A, Extract, keys_type>, record_call<F, known_type>> records_;
+  rows_type rows_;
+  input_half<A, Out, key_scope<A, Extract, rows_type>, record_call<F, known_type>> records_;
   input_half<B, Out, broadcast_scope<known_type, B>, rule_call<F, known_type>> rules_;
 };
 

@@ -114,26 +114,28 @@ struct no_keys {
     return {};
   }
   void open(context&) noexcept {}
+  [[nodiscard]] state_size size_now() const noexcept { return {}; }
 };
 template <class K, class First, class Second>
 class two_keys {
  public:
-  two_keys(First first, Second second) : first_(std::move(first)), second_(std::move(second)) {}
+  two_keys(First first, Second second, const state::state_limits& limits)
+      : first_(std::move(first)), second_(std::move(second)), rows_(limits) {}
   template <class T>
   auto first() {
-    return key_scope<T, First, shared_keys<K>>(first_, keys_, store_);
+    return key_scope<T, First, state_rows<K>>(first_, rows_);
   }
   template <class T>
   auto second() {
-    return key_scope<T, Second, shared_keys<K>>(second_, keys_, store_);
+    return key_scope<T, Second, state_rows<K>>(second_, rows_);
   }
-  void open(context& self) noexcept { self.set_keyed_state(&store_); }
+  void open(context& self) { rows_.open(self, false); }
+  [[nodiscard]] state_size size_now() const noexcept { return rows_.size_now(); }
 
  private:
   First first_;
   Second second_;
-  shared_keys<K> keys_;
-  state::keyed_store store_;
+  state_rows<K> rows_;
 };
 
 /// How the keys of both inputs are extracted.
@@ -142,7 +144,6 @@ struct two_extractors {
   using made = two_keys<K, First, Second>;
   First first;
   Second second;
-  explicit operator made() const { return made(first, second); }
 };
 
 /// Calls one function for the records of the first input and one for those of the second.
@@ -162,9 +163,10 @@ class connected_operator final : public several_inputs {
   using second_caller = decltype(std::declval<Functions&>().on_second());
 
  public:
-  template <class Prototype>
-  connected_operator(const Prototype& keys, Functions functions, error_policy policy)
-      : keys_(keys),
+  /// `keys` are those that the operator makes its own of.
+  template <class... Prototype>
+  connected_operator(Functions functions, error_policy policy, const Prototype&... keys)
+      : keys_(keys...),
         functions_(std::move(functions)),
         first_(keys_.template first<A>(), functions_.on_first(), policy),
         second_(keys_.template second<B>(), functions_.on_second(), policy) {
@@ -178,6 +180,7 @@ class connected_operator final : public several_inputs {
     functions_.open(self);
   }
   void close() override { functions_.close(); }
+  [[nodiscard]] state_size state_size_now() const noexcept override { return keys_.size_now(); }
 
  private:
   Keys keys_;

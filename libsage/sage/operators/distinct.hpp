@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "sage/operators/keyed_operator.hpp"
+#include "sage/state/keyed_rows.hpp"
 
 namespace sage::operators {
 
@@ -20,28 +21,36 @@ struct no_function {};
 /// Items       go with their records; those of repeats end as filtered
 /// Cost        O(1) per record; memory O(keys)
 template <class T, class Extract>
-class distinct_operator final : public keyed_operator<T, Extract, no_function> {
+class distinct_operator final : public keyed_operator<T, Extract, no_function>, private state::row_values {
  public:
   distinct_operator(Extract extract, error_policy policy)
       : keyed_operator<T, Extract, no_function>(std::move(extract), no_function{}, policy) {}
 
- private:
-  struct seen {};
+  void open(context& self) override {
+    keyed_operator<T, Extract, no_function>::open(self);
+    rows_.spill_to(self.state_backend(), *this, self.operator_name(), self.instance());
+  }
+  [[nodiscard]] state_size state_size_now() const noexcept override { return {rows_.rows(), rows_.table().bytes()}; }
 
+ private:
   flow process(output& out) override {
     static_cast<void>(out);
     if (this->cursor_ == 0) {
       first_.clear();
       this->prepare_hashes();
+      fetched_ = 0;
     }
     const batch<T>& in = this->template input<T>();
     std::size_t i = this->cursor_;
     const cursor_guard cursor(this->cursor_, i);
     const bool items = this->has_items();
     for (const std::size_t stop = this->stop_; i < stop; ++i) {
-      const std::size_t before = table_.size();
-      table_.find_or_insert(this->key_of(in[i]), this->hashes_[i], [] { return seen{}; });
-      if (table_.size() > before) {
+      if (i >= fetched_) {
+        fetched_ = rows_.fetch(i, in.size(), this->hashes_,
+                               [&](std::size_t k) -> decltype(auto) { return this->key_of(in[k]); });
+      }
+      const std::size_t row = rows_.fetch_one(this->key_of(in[i]), this->hashes_[i]);
+      if (!std::exchange(rows_.table().at(row).value, true)) {
         first_.push_back(static_cast<std::uint32_t>(i));
         ++this->fate_.passed;
       } else {
@@ -61,7 +70,18 @@ class distinct_operator final : public keyed_operator<T, Extract, no_function> {
     first_.clear();
   }
 
-  state::keyed_table<key_type_t<Extract, T>, seen> table_;
+  // ---- row_values
+
+  bool is_empty(std::size_t row) const override { return !rows_.table().at(row).value; }
+  void write(std::size_t row, value_writer& out) const override {
+    static_cast<void>(row);
+    out.write_bool(true);
+  }
+  bool read(std::size_t row, value_reader& in) override { return in.read_bool(rows_.table().at(row).value); }
+  void clear(std::size_t row) noexcept override { static_cast<void>(row); }
+
+  state::keyed_rows<key_type_t<Extract, T>, bool> rows_;  // whether it was seen
+  std::size_t fetched_ = 0;                               // the rows of the records up to here are in memory
   std::vector<std::uint32_t> first_;
 };
 

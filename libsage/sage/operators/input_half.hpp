@@ -12,47 +12,55 @@
 #include "sage/model/show.hpp"
 #include "sage/operators/keyed_operator.hpp"
 #include "sage/operators/record_operator.hpp"
-#include "sage/state/keyed_store.hpp"
+#include "sage/operators/state_rows.hpp"
 
 namespace sage::operators {
 
 // What surrounds the calls of one input: the state that a record finds, and how it is undone. A scope has
-// begin_batch(records), begin_record(record, position, undoable), commit() and rollback().
+// begin_batch(records), begin_record(record, position, undoable), commit(), rollback() and end_batch(); is_checked()
+// says whether commit() is needed also when nothing can be undone.
 
 /// No state at all.
 template <class T>
 struct no_scope {
   void begin_batch(batch<T>&) noexcept {}
   void begin_record(const T&, std::size_t, bool) noexcept {}
+  [[nodiscard]] bool is_checked() const noexcept { return false; }
   void commit() noexcept {}
   void rollback() noexcept {}
+  void end_batch() noexcept {}
 };
 
-struct nothing {};
-/// The keys that the inputs of one operator share, each with a row of state.
-template <class K>
-using shared_keys = state::keyed_table<K, nothing>;
-
-/// The state of the record's key. Row 0 is nobody's: it stands for calls without a key.
-template <class T, class Extract, class Keys>
+/// The state of the record's key, in rows that the inputs of one operator share.
+template <class T, class Extract, class Rows>
 class key_scope {
  public:
-  key_scope(Extract extract, Keys& keys, state::keyed_store& store)
-      : extract_(std::move(extract)), keys_(&keys), store_(&store) {}
+  key_scope(Extract extract, Rows& rows) : extract_(std::move(extract)), rows_(&rows) {}
 
-  void begin_batch(batch<T>& records) { hashes_ = key_hashes(records, extract_, room_); }
-  void begin_record(const T& record, std::size_t position, bool undoable) {
-    const std::size_t row =
-        keys_->find_or_insert(std::invoke(extract_, record), hashes_[position], [] { return nothing{}; });
-    store_->begin_record(row + 1, undoable);
+  void begin_batch(batch<T>& records) {
+    records_ = &records;
+    hashes_ = key_hashes(records, extract_, room_);
+    fetched_ = 0;
   }
-  void commit() noexcept { store_->commit(); }
-  void rollback() noexcept { store_->rollback(); }
+  void begin_record(const T& record, std::size_t position, bool undoable) {
+    if (position >= fetched_) {
+      fetched_ = rows_->fetch(position, records_->size(), hashes_, [this](std::size_t k) -> decltype(auto) {
+        return std::invoke(extract_, std::as_const((*records_)[k]));
+      });
+    }
+    rows_->store().begin_record(rows_->row_of(std::invoke(extract_, record), hashes_[position], Rows::no_candidate),
+                                undoable);
+  }
+  [[nodiscard]] bool is_checked() const noexcept { return rows_->is_checked(); }
+  void commit() { rows_->commit(); }
+  void rollback() noexcept { rows_->rollback(); }
+  void end_batch() { rows_->tidy(); }
 
  private:
   Extract extract_;
-  Keys* keys_;
-  state::keyed_store* store_;
+  Rows* rows_;
+  batch<T>* records_ = nullptr;
+  std::size_t fetched_ = 0;  // the rows of the records up to here are in memory
   const std::uint64_t* hashes_ = nullptr;
   std::vector<std::uint64_t> room_;
 };
@@ -73,6 +81,7 @@ class input_half final : public record_operator {
     const bool consume = this->may_consume();
     const bool columns = this->has_columns();
     const bool undoable = !this->policy_.fails();
+    const bool checked = undoable || scope_.is_checked();
     std::size_t i = this->cursor_;
     const cursor_guard cursor(this->cursor_, i);
     while (i < stop) {
@@ -85,8 +94,8 @@ class input_half final : public record_operator {
       } else {
         keep(in[i]);
       }
+      if (checked) scope_.commit();
       if (columns) this->hand_down(i, made_.records(), before_);
-      if (undoable) scope_.commit();
       ++this->fate_.passed;
       ++i;
       if (made_.size() >= full && !out.emit(main_port, made_.take())) return flow::suspended;
@@ -113,6 +122,7 @@ class input_half final : public record_operator {
     if (made_.has_batch() && made_.size() > 0) out.emit(main_port, made_.take());
   }
   void finish_batch(output& out) override {
+    scope_.end_batch();
     if (!made_.has_batch()) return;
     batch_ref made = made_.take();
     if (!made->empty()) out.emit(main_port, std::move(made));

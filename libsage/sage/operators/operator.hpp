@@ -31,6 +31,12 @@ struct fate {
   [[nodiscard]] std::uint64_t sum() const noexcept { return passed + filtered + dropped + dead + gone + late; }
 };
 
+/// What a keyed operator remembers.
+struct state_size {
+  std::uint64_t rows = 0;   ///< keys, in memory and beyond; or open windows, where that is what it keeps
+  std::uint64_t bytes = 0;  ///< in memory: an estimate
+};
+
 /// Where an operator's results go: the next operator of its chain, or the gate behind the last one.
 class output {
  public:
@@ -102,6 +108,8 @@ class operator_base {
   [[nodiscard]] const fate& fates() const noexcept { return fate_; }
   /// Of `taken` records, how many are still inside: their fate is open, or what was made of them hasn't left.
   [[nodiscard]] virtual std::uint64_t held(std::uint64_t taken) const noexcept { return taken - fate_.sum(); }
+  /// How much a keyed operator remembers now; nothing for others.
+  [[nodiscard]] virtual state_size state_size_now() const noexcept { return {}; }
   /// The head of a loop: records that come back, also while it is suspended because it may admit no more.
   virtual flow on_feedback(batch_ref records, output& out) { return on_batch(std::move(records), out); }
   /// When a suspended operator waits for a moment rather than for its output: that moment.

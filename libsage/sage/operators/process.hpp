@@ -1,6 +1,8 @@
 /// process: a function with keyed state and timers.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <utility>
@@ -8,10 +10,9 @@
 
 #include "sage/functions/collector.hpp"
 #include "sage/functions/keyed_state.hpp"
-#include "sage/functions/timers.hpp"
 #include "sage/model/show.hpp"
 #include "sage/operators/keyed_operator.hpp"
-#include "sage/state/keyed_store.hpp"
+#include "sage/operators/state_rows.hpp"
 
 namespace sage::operators {
 
@@ -37,16 +38,18 @@ concept has_on_timer = requires(F& f, const K& key, const timer& at, collector<U
 ///             throws fails the job: there is no record that a policy could be applied to
 /// Items       each result inherits that of the record at hand; a record without results ends its item
 /// Snapshot    the states declared in `open`, the timers
+/// Holds       a row per key that has state or timers, within state_limits; a record beyond them fails (errc::limit)
 /// Cost        O(1) per state access: a row of a column; an undo copy of what is written unless the policy is fail
 template <class T, class Extract, class Out, class F>
 class process_operator final : public keyed_operator<T, Extract, F> {
  public:
-  using keyed_operator<T, Extract, F>::keyed_operator;
+  process_operator(Extract extract, F function, error_policy policy, const state::state_limits& limits = {})
+      : keyed_operator<T, Extract, F>(std::move(extract), std::move(function), policy), rows_(limits) {}
 
   void open(context& self) override {
-    self.set_keyed_state(&store_);
-    if constexpr (is_timed) self.set_timers(&timers_.emplace(store_, self.time()));
+    rows_.open(self, is_timed);
     keyed_operator<T, Extract, F>::open(self);
+    has_ttl_ = rows_.store().has_ttl();
   }
 
   [[nodiscard]] bool is_async() const noexcept override { return is_timed; }
@@ -55,42 +58,68 @@ class process_operator final : public keyed_operator<T, Extract, F> {
     return at && this->self_->time().now() >= *at;
   }
   [[nodiscard]] std::optional<nanoseconds> wake_at() const noexcept override {
-    return timers_ ? timers_->wake_at() : std::nullopt;
+    return rows_.timers() ? rows_.timers()->wake_at() : std::nullopt;
   }
   flow on_wake(output& out) override { return continue_time(out); }
+  [[nodiscard]] state_size state_size_now() const noexcept override { return rows_.size_now(); }
 
  private:
-  struct nothing {};
   using key_type = state::owned_key_t<key_type_t<Extract, T>>;
+  using table_type = typename state_rows<key_type_t<Extract, T>>::table_type;
   static constexpr bool is_timed = has_on_timer<F, key_type, Out>;
 
   flow process(output& out) override {
-    if (this->cursor_ == 0) this->prepare_hashes();
+    if (this->cursor_ == 0) {
+      this->prepare_hashes();
+      fetched_ = 0;
+    }
     batch<T>& in = this->template input<T>();
-    const std::size_t stop = this->stop_;
     const std::size_t full = this->self_->batch_size();
     const bool consume = this->may_consume();
     const bool columns = this->has_columns();
     const bool undoable = !this->policy_.fails();
+    const bool checked = undoable || rows_.is_checked();
     std::size_t i = this->cursor_;
     const cursor_guard cursor(this->cursor_, i);
-    while (i < stop) {
+    typename table_type::candidate candidates[keys_ahead];
+    std::size_t first = i;
+    std::size_t looked_up = i;  // candidates are those of the records up to here
+    while (i < this->stop_) {
+      if (i == looked_up) {
+        if (i >= fetched_) fetched_ = fetch(i);
+        first = i;
+        looked_up = std::min({i + keys_ahead, fetched_, this->stop_});
+        look_ahead(first, looked_up, candidates);
+      }
       if (!made_.has_batch()) begin(full);
       before_ = made_.size();
-      const std::size_t row = rows_.find_or_insert(this->key_of(in[i]), this->hashes_[i], [] { return nothing{}; });
-      store_.begin_record(row, undoable);
+      rows_.store().begin_record(rows_.row_of(this->key_of(in[i]), this->hashes_[i], candidates[i - first]),
+                                 undoable);
+      if (has_ttl_) this->show_columns(i);
       if (consume) {
         apply(i, std::move(in[i]));
       } else {
         apply(i, std::as_const(in[i]));
       }
+      if (checked) rows_.commit();
       if (columns) this->hand_down(i, made_.records(), before_);
-      if (undoable) commit();
       ++this->fate_.passed;
       ++i;
       if (made_.size() >= full && !out.emit(main_port, made_.take())) return flow::suspended;
     }
     return flow::done;
+  }
+
+  std::size_t fetch(std::size_t from) {
+    const batch<T>& in = this->template input<T>();
+    return rows_.fetch(from, in.size(), this->hashes_,
+                       [&](std::size_t k) -> decltype(auto) { return this->key_of(in[k]); });
+  }
+  void look_ahead(std::size_t from, std::size_t to, typename table_type::candidate* candidates) const {
+    const table_type& keys = rows_.table();
+    keys.prefetch_slots(this->hashes_ + from, to - from);
+    keys.look_ahead(this->hashes_ + from, to - from, candidates);
+    rows_.store().prefetch(candidates, to - from);
   }
 
   template <class Record>
@@ -107,21 +136,17 @@ class process_operator final : public keyed_operator<T, Extract, F> {
     made_.records().header = this->input_->header;
     if constexpr (holds_views<Out>) made_.records().retain_blocks_of(*this->input_);
   }
-  void commit() {
-    store_.commit();
-    if constexpr (is_timed) timers_->commit();
-  }
   void emit_part(output& out) override {
     if (made_.has_batch() && made_.size() > 0) out.emit(main_port, made_.take());
   }
   void finish_batch(output& out) override {
+    rows_.tidy();
     if (!made_.has_batch()) return;
     batch_ref made = made_.take();
     if (!made->empty()) out.emit(main_port, std::move(made));
   }
   void discard_record() noexcept override {
-    store_.rollback();
-    if constexpr (is_timed) timers_->rollback();
+    rows_.rollback();
     if (made_.has_batch()) made_.truncate(before_);
   }
 
@@ -129,7 +154,7 @@ class process_operator final : public keyed_operator<T, Extract, F> {
 
   flow on_watermark(event_time time, output& out) override {
     if constexpr (is_timed) {
-      if (time == end_of_time) timers_->end();
+      if (time == end_of_time) rows_.timers()->end();
     }
     return continue_time(out);
   }
@@ -143,9 +168,9 @@ class process_operator final : public keyed_operator<T, Extract, F> {
         }
         next_due_ = 0;
         kind_ = timer_kind::event_time;
-        if (timers_->of_events().take_due(this->input_watermark(), due_)) continue;
+        if (rows_.timers()->of_events().take_due(this->input_watermark(), due_)) continue;
         kind_ = timer_kind::processing_time;
-        if (!timers_->of_processing().take_due(timers_->now(), due_)) break;
+        if (!rows_.timers()->of_processing().take_due(rows_.timers()->now(), due_)) break;
       }
       finish_batch(out);
     } else {
@@ -157,17 +182,18 @@ class process_operator final : public keyed_operator<T, Extract, F> {
   void fire(const state::timer_queue::due_timer& due) {
     if (!made_.has_batch()) made_.begin(this->self_->pool(), this->self_->batch_size());
     const std::size_t before = made_.size();
-    store_.begin_record(due.row, false);
+    rows_.store().begin_record(due.row, rows_.is_checked());
     const timer at{due.time, kind_};
     const bool of_events = kind_ == timer_kind::event_time;
     this->self_->set_timestamp(of_events ? due.time : no_event_time);
-    const auto& key = rows_.at(due.row).key;
+    const auto& key = rows_.table().at(due.row).key;
     try {
       if constexpr (requires { this->function_.on_timer(key, at, made_); }) {
         this->function_.on_timer(key, at, made_);
       } else {
         this->function_.on_timer(key, at, made_, *this->self_);
       }
+      if (rows_.is_checked()) rows_.commit();
     } catch (const error& problem) {
       throw error(problem.code(),
                   "on_timer of key " + show(key) + " at " + std::to_string(due.time) + ": " + problem.what(),
@@ -183,12 +209,12 @@ class process_operator final : public keyed_operator<T, Extract, F> {
     for (std::size_t i = before; i < made_.size(); ++i) times[i] = due.time;
   }
 
-  state::keyed_store store_;
-  std::optional<timer_service> timers_;
+  state_rows<key_type_t<Extract, T>> rows_;
+  bool has_ttl_ = false;
+  std::size_t fetched_ = 0;                         // the rows of the records up to here are in memory
   std::vector<state::timer_queue::due_timer> due_;  // of one time
   std::size_t next_due_ = 0;
   timer_kind kind_ = timer_kind::event_time;
-  state::keyed_table<key_type_t<Extract, T>, nothing> rows_;
   collector<Out> made_;
   std::size_t before_ = 0;
 };

@@ -6,6 +6,7 @@
 #include "sage/base/error.hpp"
 #include "sage/functions/dead_letter.hpp"
 #include "sage/model/item_scope.hpp"
+#include "sage/state/ordered_store.hpp"
 
 namespace sage::operators {
 
@@ -15,6 +16,8 @@ namespace {
 std::string text_of_exception() {
   try {
     throw;
+  } catch (const state::store_failure&) {
+    throw;  // nor is what the disk does
   } catch (const error& problem) {
     if (problem.code() == errc::internal) throw;  // a bug of ours is no record's fault
     return problem.what();

@@ -18,6 +18,7 @@ chained_operator make_operator(const job_record& job, const graph::planned_insta
   made.self->set_engine(engine);
   made.self->set_blocking(job.blocking());
   made.self->set_spans(job.settings().spans);
+  made.self->set_state_backend(job.settings().state);
   if (n.loop) made.self->set_loop(job.loop(*n.loop));
   made.self->set_turn_max(job.settings().flow.activation_time_max / 2);
   if (n.is_source()) {

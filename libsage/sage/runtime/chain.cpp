@@ -379,6 +379,9 @@ void chain::count(instance_counters& to) const {
       its.dead = f.dead;
       its.gone = f.gone;
       its.late = f.late;
+      const operators::state_size size = logic->state_size_now();
+      its.state_rows = size.rows;
+      its.state_bytes = size.bytes;
       its.watermark = logic->watermark();
     }
   }

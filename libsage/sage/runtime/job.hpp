@@ -19,6 +19,7 @@
 #include "sage/observability/spans.hpp"
 #include "sage/operators/loop_gauge.hpp"
 #include "sage/runtime/flow_settings.hpp"
+#include "sage/state/ordered_store.hpp"
 
 namespace sage {
 
@@ -38,8 +39,9 @@ struct job_settings {
   std::string name;
   flow_settings flow;
   std::uint64_t seed = 1;
-  std::shared_ptr<span_recorder> spans = nullptr;  ///< null: nobody records any
-  std::size_t blocking_threads_max = 16;           ///< for run_blocking; started when first needed
+  std::shared_ptr<span_recorder> spans = nullptr;         ///< null: nobody records any
+  std::shared_ptr<state::state_backend> state = nullptr;  ///< null: keyed state stays in memory
+  std::size_t blocking_threads_max = 16;                  ///< for run_blocking; started when first needed
   nanoseconds stop_deadline = 5'000'000'000;  ///< after which an instance that doesn't stop is left behind, by name
 };
 

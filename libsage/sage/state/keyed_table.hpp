@@ -1,6 +1,7 @@
 /// The table behind keyed operators: key -> dense entry, found by a hash that was computed once and carried along.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -39,6 +40,8 @@ using owned_key_t = typename owned_key<std::remove_cvref_t<K>>::type;
 /// all entries is one scan in an order that doesn't depend on the hash, entries never move, and a look-up touches
 /// one slot and one entry, both of which can be fetched ahead.
 ///
+/// Entries can be taken out; their positions are used again for keys that come later.
+///
 /// Cost  O(1) expected per look-up with linear probing at a load of at most 1/2; growth rehashes slots, not keys.
 ///       In a table that exceeds the caches a look-up is two misses in a row: a loop over a batch looks many keys up
 ///       ahead (`look_ahead`), so that they overlap
@@ -58,10 +61,17 @@ class keyed_table {
   keyed_table(keyed_table&&) noexcept = default;
   keyed_table& operator=(keyed_table&&) noexcept = default;
 
-  [[nodiscard]] std::size_t size() const noexcept { return size_; }
-  [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+  /// Entries.
+  [[nodiscard]] std::size_t size() const noexcept { return end_ - free_.size(); }
+  [[nodiscard]] bool empty() const noexcept { return size() == 0; }
+  /// One behind the last position; as many as there are entries while none was taken out.
+  [[nodiscard]] std::size_t end() const noexcept { return end_; }
+  /// Whether there is an entry at `position`, which is before the end.
+  [[nodiscard]] bool has(std::size_t position) const noexcept {
+    return chunks_[position / chunk_size].has(position % chunk_size);
+  }
 
-  /// The entry at `position` in order of appearance.
+  /// The entry at `position`: in order of appearance while none was taken out.
   [[nodiscard]] entry& at(std::size_t position) noexcept {
     return chunks_[position / chunk_size].at(position % chunk_size);
   }
@@ -94,10 +104,10 @@ class keyed_table {
       if (s.number == 0) break;
       if (s.tag == tag_of(hash) && at(s.number - 1).key == key) return s.number - 1;
     }
-    append(hash, key_type(key), std::forward<Make>(make)());
-    slots_[i] = slot{tag_of(hash), static_cast<std::uint32_t>(size_)};
-    if (size_ * 2 > slots_.size()) grow();
-    return size_ - 1;
+    const std::size_t position = append(hash, key_type(key), std::forward<Make>(make)());
+    slots_[i] = slot{tag_of(hash), static_cast<std::uint32_t>(position + 1)};
+    if (size() * 2 > slots_.size()) grow();
+    return position;
   }
 
   /// The same for a key that was looked up ahead.
@@ -128,23 +138,34 @@ class keyed_table {
     for (std::size_t k = 0; k < count; ++k) __builtin_prefetch(&slots_[hashes[k] & mask]);
   }
 
-  /// Takes back the newest entry: what a failed record had entered.
-  void remove_newest() noexcept {
+  /// Takes the entry at `position` out: O(1) expected. No candidate that was looked up before may be used any more.
+  void erase(std::size_t position) {
+    free_.reserve(free_.size() + 1);
     const std::size_t mask = slots_.size() - 1;
-    std::size_t i = hashes_.back() & mask;
-    while (slots_[i].number != size_) i = (i + 1) & mask;
-    slots_[i] = slot{};  // nobody probes past it: it was entered last, at the end of its run
-    --size_;
-    hashes_.pop_back();
-    chunks_.back().pop_back();
-    if (chunks_.back().size() == 0) chunks_.pop_back();
+    std::size_t hole = hashes_[position] & mask;
+    while (slots_[hole].number != position + 1) hole = (hole + 1) & mask;
+    // Whatever was probed past the hole moves into it, so that no run is cut (Knuth, TAOCP 3, 6.4, algorithm R).
+    for (std::size_t i = (hole + 1) & mask; slots_[i].number != 0; i = (i + 1) & mask) {
+      const std::size_t home = hashes_[slots_[i].number - 1] & mask;
+      if (((i - home) & mask) < ((i - hole) & mask)) continue;
+      slots_[hole] = slots_[i];
+      hole = i;
+    }
+    slots_[hole] = slot{};
+    chunks_[position / chunk_size].erase(position % chunk_size);
+    if (position + 1 == end_) {
+      pop_back();
+    } else {
+      free_.push_back(static_cast<std::uint32_t>(position));
+    }
   }
 
   void clear() noexcept {
     chunks_.clear();
     hashes_.clear();
+    free_.clear();
     slots_.assign(slots_.size(), slot{});
-    size_ = 0;
+    end_ = 0;
   }
 
   /// Approximate bytes held, without what keys and values own.
@@ -165,51 +186,72 @@ class keyed_table {
 
   static std::uint32_t tag_of(std::uint64_t hash) noexcept { return static_cast<std::uint32_t>(hash >> 32); }
 
-  // A block of entries that never moves.
+  // A block of entries that never move.
   class chunk {
    public:
     chunk() : memory_(std::allocator<entry>().allocate(chunk_size)) {}
-    chunk(chunk&& other) noexcept
-        : memory_(std::exchange(other.memory_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+    chunk(chunk&& other) noexcept : memory_(std::exchange(other.memory_, nullptr)), present_(other.present_) {
+      other.present_ = {};
+    }
     chunk& operator=(chunk&& other) noexcept {
       std::swap(memory_, other.memory_);
-      std::swap(size_, other.size_);
+      std::swap(present_, other.present_);
       return *this;
     }
     ~chunk() {
-      std::destroy_n(memory_, size_);
+      for (std::size_t word = 0; word < present_.size(); ++word) {
+        for (std::uint64_t left = present_[word]; left != 0; left &= left - 1) {
+          std::destroy_at(memory_ + word * 64 + static_cast<std::size_t>(std::countr_zero(left)));
+        }
+      }
       if (memory_) std::allocator<entry>().deallocate(memory_, chunk_size);
     }
     entry& at(std::size_t i) noexcept { return memory_[i]; }
     const entry& at(std::size_t i) const noexcept { return memory_[i]; }
-    [[nodiscard]] std::size_t size() const noexcept { return size_; }
-    void push_back(key_type&& key, V&& value) {
-      ::new (static_cast<void*>(memory_ + size_)) entry{std::move(key), std::move(value)};
-      ++size_;
+    [[nodiscard]] bool has(std::size_t i) const noexcept { return (present_[i / 64] >> (i % 64) & 1) != 0; }
+    void put(std::size_t i, key_type&& key, V&& value) {
+      ::new (static_cast<void*>(memory_ + i)) entry{std::move(key), std::move(value)};
+      present_[i / 64] |= std::uint64_t{1} << (i % 64);
     }
-    void pop_back() noexcept { std::destroy_at(memory_ + --size_); }
+    void erase(std::size_t i) noexcept {
+      std::destroy_at(memory_ + i);
+      present_[i / 64] &= ~(std::uint64_t{1} << (i % 64));
+    }
 
    private:
     entry* memory_;
-    std::size_t size_ = 0;
+    std::array<std::uint64_t, chunk_size / 64> present_{};
   };
 
-  void append(std::uint64_t hash, key_type key, V value) {
-    if (size_ == chunks_.size() * chunk_size) chunks_.emplace_back();
+  std::size_t append(std::uint64_t hash, key_type key, V value) {
+    if (!free_.empty()) {
+      const std::size_t position = free_.back();
+      chunks_[position / chunk_size].put(position % chunk_size, std::move(key), std::move(value));
+      hashes_[position] = hash;
+      free_.pop_back();
+      return position;
+    }
+    if (end_ == chunks_.size() * chunk_size) chunks_.emplace_back();
     hashes_.push_back(hash);
     try {
-      chunks_.back().push_back(std::move(key), std::move(value));
+      chunks_.back().put(end_ % chunk_size, std::move(key), std::move(value));
     } catch (...) {
       hashes_.pop_back();
       throw;
     }
-    ++size_;
+    return end_++;
+  }
+  void pop_back() noexcept {
+    --end_;
+    hashes_.pop_back();
+    if (end_ % chunk_size == 0) chunks_.pop_back();
   }
 
   void grow() {
     std::vector<slot> bigger(slots_.size() * 2);
     const std::size_t mask = bigger.size() - 1;
-    for (std::size_t position = 0; position < size_; ++position) {
+    for (std::size_t position = 0; position < end_; ++position) {
+      if (!free_.empty() && !has(position)) continue;
       const std::uint64_t hash = hashes_[position];
       std::size_t i = hash & mask;
       while (bigger[i].number != 0) i = (i + 1) & mask;
@@ -221,7 +263,8 @@ class keyed_table {
   std::vector<slot> slots_;
   std::vector<chunk> chunks_;
   std::vector<std::uint64_t> hashes_;  // of the entries; apart, as only growth needs them
-  std::size_t size_ = 0;
+  std::vector<std::uint32_t> free_;    // positions of entries that were taken out
+  std::size_t end_ = 0;
 };
 
 }  // namespace sage::state

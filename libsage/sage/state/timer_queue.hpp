@@ -68,6 +68,13 @@ class timer_queue {
     for (bucket& each : buckets_) each = {};
     size_ = 0;
   }
+  /// Calls `each(row)` for the row of every entry. O(entries).
+  template <class Each>
+  void for_each_row(Each&& each) const {
+    for (const bucket& some : buckets_) {
+      for (const entry& one : some.entries) each(one.row());
+    }
+  }
 
  private:
   struct entry {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sage/base/event_time.hpp"
+#include "sage/model/value_codec.hpp"
 
 namespace sage::operators {
 
@@ -51,6 +52,29 @@ class join_buffer {
     const auto high =
         std::upper_bound(low, entries_.end(), to, [](event_time t, const entry& e) { return t < e.time; });
     return std::span<entry>(low, high);
+  }
+  void write(value_writer& out) const {
+    out.begin_list(3 * size());
+    for (std::size_t i = first_; i < entries_.size(); ++i) {
+      out.write_int64(entries_[i].time);
+      out.write_bool(entries_[i].open);
+      write_value(out, entries_[i].record);
+    }
+    out.end_list();
+  }
+  /// Reads what `write` has written into a queue that is empty.
+  bool read(value_reader& in) {
+    container_cursor all;
+    if (!in.begin_list(all)) return false;
+    while (in.next_element(all) == container_step::element) {
+      entry one{};
+      if (!read_value(in, one.time) || in.next_element(all) != container_step::element || !in.read_bool(one.open) ||
+          in.next_element(all) != container_step::element || !read_value(in, one.record)) {
+        return false;
+      }
+      entries_.push_back(std::move(one));
+    }
+    return !in.failed();
   }
 
  private:

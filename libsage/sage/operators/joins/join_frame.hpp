@@ -18,8 +18,8 @@
 #include "sage/operators/joins/join_buffer.hpp"
 #include "sage/operators/keyed_operator.hpp"
 #include "sage/operators/several_inputs.hpp"
-#include "sage/state/keyed_table.hpp"
-#include "sage/state/timer_queue.hpp"
+#include "sage/state/keyed_rows.hpp"
+#include "sage/state/spilled_timers.hpp"
 
 namespace sage::operators {
 
@@ -31,11 +31,12 @@ struct join_rows {
     join_buffer<B> second;
     event_time due = end_of_time;  // what is asked for in `due`
   };
-  state::keyed_table<K, row> by_key;
-  state::timer_queue due;
+  state::keyed_rows<K, row> by_key;
+  state::row_timers due;
   std::size_t kept = 0;  // records in all rows
 
-  row& at(std::size_t number) noexcept { return by_key.at(number).value; }
+  row& at(std::size_t number) noexcept { return by_key.table().at(number).value; }
+  [[nodiscard]] const row& at(std::size_t number) const noexcept { return by_key.table().at(number).value; }
   /// Asks to look at a row when time has come to `time`, unless that is asked for earlier.
   void look_at(std::size_t number, event_time time) {
     row& its = at(number);
@@ -64,10 +65,12 @@ class join_side final : public record_operator {
     if (cursor_ == 0) {
       hashes_ = key_hashes(in, extract_, room_);
       join_.begin_batch(*input_);
+      fetched_ = 0;
     }
     const bool consume = may_consume();
     auto& rows = join_.rows();
     using rows_type = std::decay_t<decltype(rows)>;
+    auto& table = rows.by_key.table();
     typename decltype(rows_type::by_key)::candidate candidates[keys_ahead];
     std::size_t looked_up = cursor_;  // candidates are those of the records up to here
     std::size_t first = cursor_;
@@ -75,10 +78,15 @@ class join_side final : public record_operator {
     const cursor_guard cursor(cursor_, i);
     while (i < stop_) {
       if (i == looked_up) {
+        if (i >= fetched_) {
+          fetched_ = rows.by_key.fetch(i, in.size(), hashes_, [&](std::size_t k) -> decltype(auto) {
+            return std::invoke(extract_, std::as_const(in[k]));
+          });
+        }
         first = i;
-        looked_up = std::min(i + keys_ahead, stop_);
-        rows.by_key.prefetch_slots(hashes_ + i, looked_up - i);
-        rows.by_key.look_ahead(hashes_ + i, looked_up - i, candidates);
+        looked_up = std::min({i + keys_ahead, stop_, fetched_});
+        table.prefetch_slots(hashes_ + i, looked_up - i);
+        table.look_ahead(hashes_ + i, looked_up - i, candidates);
       }
       const event_time time = this->time_of(i);
       if (time == no_event_time) {
@@ -91,9 +99,8 @@ class join_side final : public record_operator {
         ++i;
         continue;
       }
-      const std::size_t row =
-          rows.by_key.find_or_insert(std::invoke(extract_, std::as_const(in[i])), hashes_[i], candidates[i - first],
-                                     [] { return typename rows_type::row{}; });
+      const std::size_t row = table.find_or_insert(std::invoke(extract_, std::as_const(in[i])), hashes_[i],
+                                                   candidates[i - first], [] { return typename rows_type::row{}; });
       show_columns(i);
       const std::size_t before = join_.begin_results();
       const bool is_settled = join_.template meet<IsFirst>(row, time, in[i], consume);
@@ -114,6 +121,7 @@ class join_side final : public record_operator {
   Join& join_;
   const std::uint64_t* hashes_ = nullptr;
   std::vector<std::uint64_t> room_;
+  std::size_t fetched_ = 0;  // the rows of the records up to here are in memory
 };
 
 /// Gathers the results of a join with their times.
@@ -176,7 +184,7 @@ class join_results {
 /// What joins of two keyed streams have in common: rows, limits, the user's function, results with their times. A
 /// derived class has `meet<IsFirst>` for the sides and says in `settle_row` what time's coming on sets off in a row.
 template <class K, class A, class B, class Out, class F>
-class join_operator : public several_inputs {
+class join_operator : public several_inputs, private state::row_values {
  public:
   using rows_type = join_rows<K, A, B>;
 
@@ -184,8 +192,18 @@ class join_operator : public several_inputs {
     self_ = &self;
     several_inputs::open(self);
     functions::open(function_, self);
+    if (!self.state_backend()) return;
+    if constexpr (!encodable<A> || !encodable<B>) {
+      throw error(errc::unsupported, "the records of a join can't be written to a store", self.place(),
+                  "describe their type with SAGE_DESCRIBE, or keep state in memory");
+    }
+    rows_.by_key.spill_to(self.state_backend(), *this, self.operator_name(), self.instance());
+    rows_.due.spill_to(*rows_.by_key.spill(), 'e');
   }
   void close() override { functions::close(function_); }
+  [[nodiscard]] state_size state_size_now() const noexcept override {
+    return {rows_.by_key.rows(), rows_.by_key.table().bytes() + rows_.kept * std::max(sizeof(A), sizeof(B))};
+  }
 
   // ---- for the sides
 
@@ -306,6 +324,7 @@ class join_operator : public several_inputs {
     do {
       for (; next_due_ < due_.size(); ++next_due_) {
         const std::size_t number = due_[next_due_].row;
+        if (number >= rows_.by_key.table().end() || !rows_.by_key.table().has(number)) continue;  // it was given back
         rows_.at(number).due = end_of_time;
         if (!settle_row(number, now, out)) return flow::suspended;
       }
@@ -313,11 +332,52 @@ class join_operator : public several_inputs {
     } while (rows_.due.take_due(now, due_));
     results_.flush(out);
     results_.drop_blocks(now);
+    if (!rows_.by_key.spill() && rows_.by_key.table().size() >= sweep_at_) sweep();
     return flow::done;
   }
 
+  // Forgets keys of which nothing is kept: O(1) per key that came. A row that is due later may be another key's by
+  // then: looking at it too early does no harm.
+  void sweep() {
+    auto& table = rows_.by_key.table();
+    for (std::size_t row = table.end(); row-- > 0;) {
+      if (row < table.end() && table.has(row) && is_empty(row)) table.erase(row);
+    }
+    sweep_at_ = std::max(sweep_min, table.size() * 2);
+  }
+
+  // ---- row_values
+
+  bool is_empty(std::size_t row) const override {
+    return rows_.at(row).first.empty() && rows_.at(row).second.empty();
+  }
+  void write(std::size_t row, value_writer& out) const override {
+    if constexpr (encodable<A> && encodable<B>) {
+      out.begin_list(3);
+      out.write_int64(rows_.at(row).due);
+      rows_.at(row).first.write(out);
+      rows_.at(row).second.write(out);
+      out.end_list();
+    }
+  }
+  bool read(std::size_t row, value_reader& in) override {
+    if constexpr (encodable<A> && encodable<B>) {
+      container_cursor all;
+      const auto next = [&] { return in.next_element(all) == container_step::element; };
+      return in.begin_list(all) && next() && read_value(in, rows_.at(row).due) && next() &&
+             rows_.at(row).first.read(in) && next() && rows_.at(row).second.read(in) &&
+             in.next_element(all) == container_step::end;
+    } else {
+      return false;
+    }
+  }
+  void clear(std::size_t row) noexcept override { static_cast<void>(row); }
+
+  static constexpr std::size_t sweep_min = 4096;  // fewer keys aren't worth the look
+
   std::vector<state::timer_queue::due_timer> due_;
   std::size_t next_due_ = 0;
+  std::size_t sweep_at_ = sweep_min;
 };
 
 }  // namespace sage::operators

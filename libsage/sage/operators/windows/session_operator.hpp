@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "sage/operators/windows/window_operator.hpp"
-#include "sage/state/timer_queue.hpp"
+#include "sage/state/keyed_rows.hpp"
+#include "sage/state/spilled_timers.hpp"
+#include "sage/state/stored_value.hpp"
 
 namespace sage::operators {
 
@@ -34,7 +36,7 @@ namespace sage::operators {
 /// Cost        O(sessions of the key that are open) per record, mostly one; keys without session are given back
 /// Source      Akidau et al., "The Dataflow Model", PVLDB 8(12), 2015, section 2.2.2 (merging windows)
 template <class T, class Extract, class Fold>
-class session_operator final : public window_operator<T, Extract, Fold> {
+class session_operator final : public window_operator<T, Extract, Fold>, private state::row_values {
   static_assert(Fold::is_mergeable,
                 "a session may join two: its aggregate needs merge(accumulator&, const accumulator&)");
   using base = window_operator<T, Extract, Fold>;
@@ -48,7 +50,8 @@ class session_operator final : public window_operator<T, Extract, Fold> {
     std::vector<session> sessions;  // in order of time
     event_time due = end_of_time;
   };
-  using table_type = state::keyed_table<key_type_t<Extract, T>, row_state>;
+  using rows_type = state::keyed_rows<key_type_t<Extract, T>, row_state>;
+  using table_type = typename rows_type::table_type;
 
  public:
   session_operator(Extract extract, Fold fold, error_policy policy, std::int64_t gap_ms,
@@ -57,16 +60,26 @@ class session_operator final : public window_operator<T, Extract, Fold> {
     static_assert(!holds_views<accumulator> || !holds_views<T> || std::copy_constructible<accumulator>);
   }
 
+  void open(context& self) override {
+    base::open(self);
+    if (!self.state_backend()) return;
+    if constexpr (!state::is_storable<accumulator>) base::refuse_to_spill();
+    rows_.spill_to(self.state_backend(), *this, self.operator_name(), self.instance());
+    due_.spill_to(*rows_.spill(), 'e');
+  }
+
   /// Keys that are known, for tests of what is given back.
-  [[nodiscard]] std::size_t keys() const noexcept { return rows_.size(); }
+  [[nodiscard]] std::size_t keys() const noexcept { return rows_.rows(); }
 
  private:
   flow process(output& out) override {
     if (this->cursor_ == 0) {
       this->prepare_hashes();
       keep_blocks();
+      fetched_ = 0;
     }
     const std::size_t stop = this->stop_;
+    auto& table = rows_.table();
     std::size_t i = this->cursor_;
     const cursor_guard cursor(this->cursor_, i);
     typename table_type::candidate candidates[keys_ahead];
@@ -74,18 +87,25 @@ class session_operator final : public window_operator<T, Extract, Fold> {
     std::size_t looked_up = i;  // candidates are those of the records up to here
     while (i < stop) {
       if (i == looked_up) {
+        if (i >= fetched_) fetched_ = fetch(i);
         first = i;
-        looked_up = std::min(i + keys_ahead, stop);
-        rows_.prefetch_slots(this->hashes_ + i, looked_up - i);
-        rows_.look_ahead(this->hashes_ + i, looked_up - i, candidates);
+        looked_up = std::min({i + keys_ahead, stop, fetched_});
+        table.prefetch_slots(this->hashes_ + i, looked_up - i);
+        table.look_ahead(this->hashes_ + i, looked_up - i, candidates);
       }
       session* const late = add(i, candidates[i - first]);
       ++i;
       if (!late) continue;
-      this->add_result(rows_.at(row_).key, late->bounds, accumulator(late->acc), out);
+      this->add_result(table.at(row_).key, late->bounds, accumulator(late->acc), out);
       if (this->is_full() && !this->flush(out)) return flow::suspended;
     }
     return flow::done;
+  }
+
+  std::size_t fetch(std::size_t from) {
+    const batch<T>& in = this->template input<T>();
+    return rows_.fetch(from, in.size(), this->hashes_,
+                       [&](std::size_t k) -> decltype(auto) { return this->key_of(in[k]); });
   }
 
   // Adds the record at `i`; returns its session if that has spoken and must speak again.
@@ -93,8 +113,8 @@ class session_operator final : public window_operator<T, Extract, Fold> {
     const T& record = std::as_const(this->template input<T>())[i];
     const event_time time = within(this->needed_time(this->input_->times(), i));
     const window own{time, time + gap_};
-    row_ = rows_.find_or_insert(this->key_of(record), this->hashes_[i], known, [] { return row_state{}; });
-    std::vector<session>& sessions = rows_.at(row_).value.sessions;
+    row_ = rows_.table().find_or_insert(this->key_of(record), this->hashes_[i], known, [] { return row_state{}; });
+    std::vector<session>& sessions = rows_.table().at(row_).value.sessions;
     const auto first =
         std::find_if(sessions.begin(), sessions.end(), [&](const session& s) { return s.bounds.end >= own.start; });
     auto last = first;
@@ -153,7 +173,7 @@ class session_operator final : public window_operator<T, Extract, Fold> {
     return now == no_event_time || now == end_of_time ? now : subtract_time(now, this->settings_.lateness_ms);
   }
   void look_at(std::size_t row, event_time time) {
-    row_state& its = rows_.at(row).value;
+    row_state& its = rows_.table().at(row).value;
     if (time >= its.due) return;
     its.due = time;
     due_.set(time, row);
@@ -172,13 +192,14 @@ class session_operator final : public window_operator<T, Extract, Fold> {
       next_due_ = 0;
     } while (due_.take_due(now, due_rows_));
     this->flush(out);
-    if (rows_.size() >= sweep_at_) sweep();
+    if (!rows_.spill() && rows_.table().size() >= sweep_at_) sweep();
     std::erase_if(blocks_, [&](const kept_blocks& each) { return each.until <= closed_to(); });
     return flow::done;
   }
   // Lets the sessions of a row speak whose end has come, and forgets those that are over.
   bool speak(std::size_t row, event_time now, output& out) {
-    auto& entry = rows_.at(row);
+    if (row >= rows_.table().end() || !rows_.table().has(row)) return true;  // it was given back
+    auto& entry = rows_.table().at(row);
     std::vector<session>& sessions = entry.value.sessions;
     entry.value.due = end_of_time;
     for (std::size_t i = 0; i < sessions.size();) {
@@ -200,26 +221,52 @@ class session_operator final : public window_operator<T, Extract, Fold> {
     return true;
   }
 
-  // Forgets keys without session when they are the greater part: so it costs O(1) per key that came.
+  // Forgets keys without session: O(1) per key that came. A row that is asked for later may be another key's by then:
+  // looking at it too early does no harm.
   void sweep() {
-    std::size_t used = 0;
-    for (std::size_t row = 0; row < rows_.size(); ++row) used += rows_.at(row).value.sessions.empty() ? 0 : 1;
-    if (used * 2 <= rows_.size()) {
-      table_type kept;
-      due_.clear();
-      for (std::size_t row = 0; row < rows_.size(); ++row) {
-        auto& entry = rows_.at(row);
-        if (entry.value.sessions.empty()) continue;
-        kept.find_or_insert(entry.key, rows_.hash_at(row), [&] { return std::move(entry.value); });
-      }
-      rows_ = std::move(kept);
-      for (std::size_t row = 0; row < rows_.size(); ++row) {
-        const event_time due = std::exchange(rows_.at(row).value.due, end_of_time);
-        look_at(row, due);
-      }
+    table_type& table = rows_.table();
+    for (std::size_t row = table.end(); row-- > 0;) {
+      if (row < table.end() && table.has(row) && table.at(row).value.sessions.empty()) table.erase(row);
     }
-    sweep_at_ = std::max(sweep_min, rows_.size() * 2);
+    sweep_at_ = std::max(sweep_min, table.size() * 2);
   }
+
+  // ---- row_values
+
+  bool is_empty(std::size_t row) const override { return rows_.table().at(row).value.sessions.empty(); }
+  void write(std::size_t row, value_writer& out) const override {
+    if constexpr (state::is_storable<accumulator>) {
+      const row_state& its = rows_.table().at(row).value;
+      out.begin_list(1 + 4 * its.sessions.size());
+      out.write_int64(its.due);
+      for (const session& one : its.sessions) {
+        out.write_int64(one.bounds.start);
+        out.write_int64(one.bounds.end);
+        out.write_bool(one.spoken);
+        state::write_stored(out, one.acc);
+      }
+      out.end_list();
+    }
+  }
+  bool read(std::size_t row, value_reader& in) override {
+    if constexpr (state::is_storable<accumulator>) {
+      row_state& its = rows_.table().at(row).value;
+      container_cursor all;
+      const auto next = [&] { return in.next_element(all) == container_step::element; };
+      if (!in.begin_list(all) || !next() || !read_value(in, its.due)) return false;
+      while (next()) {
+        session& one = its.sessions.emplace_back();
+        if (!read_value(in, one.bounds.start) || !next() || !read_value(in, one.bounds.end) || !next() ||
+            !in.read_bool(one.spoken) || !next() || !state::read_stored(in, one.acc)) {
+          return false;
+        }
+      }
+      return !in.failed();
+    } else {
+      return false;
+    }
+  }
+  void clear(std::size_t row) noexcept override { static_cast<void>(row); }
 
   // What accumulators may point into stays as long as any of their sessions may.
   void keep_blocks() {
@@ -244,9 +291,10 @@ class session_operator final : public window_operator<T, Extract, Fold> {
   };
 
   std::int64_t gap_;
-  table_type rows_;
-  std::size_t row_ = 0;  // of the record at hand
-  state::timer_queue due_;
+  rows_type rows_;
+  std::size_t fetched_ = 0;  // the rows of the records up to here are in memory
+  std::size_t row_ = 0;      // of the record at hand
+  state::row_timers due_;
   std::vector<state::timer_queue::due_timer> due_rows_;
   std::size_t next_due_ = 0;
   std::vector<kept_blocks> blocks_;

@@ -79,12 +79,16 @@ struct summing : window_aggregate<summing<Extract, T>> {
   accumulator value(accumulator acc) const noexcept { return acc; }
 };
 
+/// What an average is made of.
+struct mean_parts {
+  double sum = 0;
+  std::uint64_t count = 0;
+};
+SAGE_DESCRIBE(mean_parts, sum, count)
+
 template <class Extract, class T>
 struct averaging : window_aggregate<averaging<Extract, T>> {
-  struct accumulator {
-    double sum = 0;
-    std::uint64_t count = 0;
-  };
+  using accumulator = mean_parts;
   Extract extract;
   explicit averaging(Extract e) : extract(std::move(e)) {}
   void add(accumulator& acc, const T& record) const {

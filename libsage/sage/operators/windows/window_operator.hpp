@@ -36,8 +36,16 @@ class window_operator : public keyed_operator<T, Extract, Fold> {
     this->function_.open(self);
   }
   void close() override { this->function_.close(); }
+  [[nodiscard]] state_size state_size_now() const noexcept override {
+    return {open_windows_, open_windows_ * sizeof(accumulator)};
+  }
 
  protected:
+  [[noreturn]] void refuse_to_spill() const {
+    throw error(errc::unsupported, "the accumulators of windows can't be written to a store", this->self_->place(),
+                "describe their type with SAGE_DESCRIBE, or keep state in memory");
+  }
+
   // ---- records
 
   /// The event time of the record at `position`, which must have one.

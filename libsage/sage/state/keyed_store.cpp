@@ -1,0 +1,61 @@
+#include "sage/state/keyed_store.hpp"
+
+#include <algorithm>
+
+namespace sage::state {
+
+void keyed_store::check_limits() const {
+  if (limits_.bytes_max > 0 && bytes() > limits_.bytes_max) {
+    throw error(errc::limit,
+                "the state of this operator would take " + std::to_string(bytes()) + " bytes, more than " +
+                    std::to_string(limits_.bytes_max),
+                {}, "raise it with .state_limits(...), let state expire with a time to live, or keep it on disk");
+  }
+  if (limits_.bytes_per_key_max == 0) return;
+  std::size_t of_key = 0;
+  for (const auto& each : columns_) of_key += each->bytes_of(row_);
+  if (of_key <= limits_.bytes_per_key_max) return;
+  throw error(errc::limit,
+              "the state of one key would take " + std::to_string(of_key) + " bytes, more than " +
+                  std::to_string(limits_.bytes_per_key_max),
+              {}, "raise it with .state_limits(...), or keep less per key");
+}
+
+bool keyed_store::is_empty(std::size_t row) const {
+  return std::none_of(columns_.begin(), columns_.end(), [row](const auto& each) { return each->has(row); });
+}
+
+bool keyed_store::has_ttl() const noexcept {
+  return std::any_of(columns_.begin(), columns_.end(), [](const auto& each) { return each->has_ttl(); });
+}
+
+// A map by the names of states, without those that the key has none of.
+void keyed_store::write(std::size_t row, value_writer& out) const {
+  const auto there = std::count_if(columns_.begin(), columns_.end(), [row](const auto& c) { return c->has(row); });
+  out.begin_map(static_cast<std::size_t>(there));
+  for (const auto& each : columns_) {
+    if (!each->has(row)) continue;
+    out.write_key(each->name());
+    each->write(row, out);
+  }
+  out.end_map();
+}
+
+bool keyed_store::read(std::size_t row, value_reader& in) {
+  container_cursor cursor;
+  if (!in.begin_map(cursor)) return false;
+  for (;;) {
+    std::string_view name;
+    const container_step step = in.next_key(cursor, name);
+    if (step != container_step::element) return step == container_step::end;
+    const auto known =
+        std::find_if(columns_.begin(), columns_.end(), [name](const auto& c) { return c->name() == name; });
+    if (!(known == columns_.end() ? in.skip_value() : (*known)->read(row, in))) return false;
+  }
+}
+
+void keyed_store::clear(std::size_t row) noexcept {
+  for (const auto& each : columns_) each->clear(row);
+}
+
+}  // namespace sage::state

@@ -25,6 +25,13 @@ struct sale {
   std::int64_t expires = 0;
 };
 
+/// A bid that came before its auction.
+struct early_bid {
+  std::int64_t date_time = 0;
+  std::uint64_t price = 0;
+};
+SAGE_DESCRIBE(early_bid, date_time, price)
+
 /// Per auction: keeps the highest bid between its opening and its end, and tells it when time has come to that end.
 /// Bids may come before their auction, since events are out of order; for one that is over they are ignored.
 class winning_bids {
@@ -36,10 +43,6 @@ class winning_bids {
  private:
   void consider(const auction& of, std::int64_t date_time, std::uint64_t price);
 
-  struct early_bid {
-    std::int64_t date_time = 0;
-    std::uint64_t price = 0;
-  };
   sage::timer_service* timers_ = nullptr;
   sage::value_state<auction> auction_;
   sage::value_state<std::uint64_t> best_;

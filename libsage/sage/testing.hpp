@@ -10,6 +10,7 @@
 #include "sage/testing/live_task_runner.hpp"
 #include "sage/testing/manual_clock.hpp"
 #include "sage/testing/memory_files.hpp"
+#include "sage/testing/memory_state.hpp"
 #include "sage/testing/operator_harness.hpp"
 #include "sage/testing/request_source.hpp"
 #include "sage/testing/run_script.hpp"

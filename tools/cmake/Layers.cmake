@@ -59,6 +59,7 @@ set(SAGE_DOORS
   "^curl/ -> ^libsage/sage/(llm|agents)/[a-z0-9_/]*\\.cpp$"
   "^boost/(asio|beast|system|optional) -> ^libsage/sage/(serving|testing)/[a-z0-9_/]*\\.cpp$"
   "^openssl/ -> ^libsage/sage/(serving|testing|llm)/[a-z0-9_/]*\\.cpp$"
+  "^date/ -> ^libsage/sage/functions/calendar\\.cpp$"
   "^rocksdb/ -> ^(libsage/sage/state/rocksdb_backend\\.cpp|tests/)"
   "^sqlite3\\.h$ -> ^(libsage/sage/agents|apps)/[a-z0-9_/]*\\.cpp$"
   "^valijson/ -> ^libsage/sage/agents/[a-z0-9_/]*\\.cpp$"

@@ -18,6 +18,7 @@ target_link_libraries(sage PUBLIC Threads::Threads
   $<$<BOOL:${SAGE_WITH_ZLIB}>:ZLIB::ZLIB> $<$<BOOL:${SAGE_WITH_YAML}>:${SAGE_YAML_TARGET}>
   $<$<BOOL:${SAGE_WITH_CURL}>:CURL::libcurl> $<$<BOOL:${SAGE_WITH_SERVING}>:OpenSSL::SSL>
   $<$<BOOL:${SAGE_WITH_SERVING}>:OpenSSL::Crypto> $<$<BOOL:${SAGE_WITH_SQLITE}>:SQLite::SQLite3>
+  $<$<BOOL:${SAGE_WITH_TIME_ZONES}>:${SAGE_DATE_LIBRARY}>
   $<$<BOOL:${SAGE_WITH_ROCKSDB}>:${SAGE_ROCKSDB_LIBRARY}>)
 
 # For programs that are CAF applications themselves: <sage/embedded.hpp> and CAF.

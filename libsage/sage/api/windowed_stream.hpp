@@ -9,8 +9,13 @@
 #include <utility>
 
 #include "sage/api/data_stream.hpp"
+#include "sage/operators/windows/calendar_grid.hpp"
 #include "sage/operators/windows/pane_operator.hpp"
+#include "sage/operators/windows/regular_grid.hpp"
 #include "sage/operators/windows/session_operator.hpp"
+#include "sage/operators/windows/spilled_windows.hpp"
+#include "sage/operators/windows/t_digest.hpp"
+#include "sage/operators/windows/trigger_operator.hpp"
 #include "sage/operators/windows/window_aggregates.hpp"
 
 namespace sage {
@@ -59,10 +64,20 @@ template <class K, class T, class Extract, bool Keyed, class Windows>
 class windowed_stream {
   using key = state::owned_key_t<K>;
   static constexpr bool is_session = std::same_as<Windows, session_windows>;
+  static constexpr bool is_global = is_global_windows<Windows>;
+  static constexpr bool is_calendar = std::same_as<Windows, calendar_windows>;
 
  public:
   windowed_stream(api::stream_origin before, Extract extract, const Windows& windows)
-      : before_(std::move(before)), extract_(std::move(extract)), windows_(windows) {}
+      : before_(std::move(before)), extract_(std::move(extract)), windows_(windows) {
+    if constexpr (is_global) {
+      static_assert(
+          window_trigger<decltype(Windows::trigger), T>,
+          "a trigger needs `state` and on_record(state&, const T&, trigger_timers&): see sage::window_trigger");
+    } else if constexpr (std::same_as<Windows, aligned_windows>) {
+      settings_.processing_time = windows.is_of_processing_time;
+    }
+  }
 
   /// Keeps windows for that long once they have spoken; each late record within makes them speak again.
   [[nodiscard]] windowed_stream allowed_lateness(std::chrono::milliseconds lateness) const {
@@ -70,11 +85,17 @@ class windowed_stream {
       throw error(errc::invalid_argument, "a lateness of " + std::to_string(lateness.count()) + " ms",
                   "allowed_lateness", "use 0 or more");
     }
+    refuse_for_global("allowed_lateness");
+    if (settings_.processing_time && lateness.count() > 0) {
+      throw error(errc::invalid_argument, "nothing comes late by processing time", "allowed_lateness",
+                  "leave it out");
+    }
     return with([&](window_settings& s) { s.lateness_ms = lateness.count(); });
   }
   /// Open windows that have changed speak every `period` of processing time, besides at their end.
   [[nodiscard]] windowed_stream early_every(std::chrono::nanoseconds period) const {
     if constexpr (is_session) refuse_for_sliding("early_every");
+    refuse_for_global("early_every");
     if (period.count() <= 0) {
       throw error(errc::invalid_argument, "an early firing needs a period above zero", "early_every");
     }
@@ -127,6 +148,12 @@ class windowed_stream {
   auto sum(F extract) const {
     return aggregate(operators::summing<F, T>(std::move(extract)));
   }
+  /// The value below which a share `q` of what `extract` returns lies, 0 to 1: `window_result<K, double>`. An
+  /// estimate: see t_digest.
+  template <class F>
+  auto quantile(double q, F extract) const {
+    return aggregate(operators::quantile_of<F, T>(std::move(extract), q));
+  }
   template <class F>
   auto avg(F extract) const {
     return aggregate(operators::averaging<F, T>(std::move(extract)));
@@ -158,11 +185,45 @@ class windowed_stream {
     if constexpr (is_session) {
       throw error(errc::invalid_argument, what + " is not possible with sessions, which may join", "window",
                   "use tumbling windows, or leave it out");
+    } else if constexpr (is_global) {
+      refuse_for_global(what);
+      return;
+    } else if constexpr (is_calendar) {
+      return;
     } else if (windows_.size_ms == windows_.slide_ms) {
       return;
     }
     throw error(errc::invalid_argument, what + " is not possible with sliding windows, whose records are shared",
                 "window", "use tumbling windows, or leave it out");
+  }
+
+  void refuse_for_global(const std::string& what) const {
+    if constexpr (is_global) {
+      if (what == "an aggregate without merge" && windows_.parts_max == 1) return;
+      throw error(errc::invalid_argument, what + " is not possible with windows that a trigger lets speak", "window",
+                  "let the trigger decide, or leave it out");
+    }
+  }
+
+  template <class Fold>
+  static operators::operator_ptr make(const Extract& extract, const Windows& windows, const Fold& fold,
+                                      const window_settings& settings, const graph::operator_options& options) {
+    const error_policy policy = options.on_error.value_or(error_policy{});
+    if constexpr (is_session) {
+      return std::make_unique<operators::session_operator<T, Extract, Fold>>(extract, fold, policy, windows.gap_ms,
+                                                                             settings);
+    } else if constexpr (is_global) {
+      return std::make_unique<operators::trigger_operator<T, Extract, Fold, Windows>>(extract, fold, policy, windows,
+                                                                                      settings);
+    } else {
+      using grid = std::conditional_t<is_calendar, operators::calendar_grid, operators::regular_grid>;
+      if (options.spills && !settings.processing_time) {
+        return std::make_unique<operators::spilled_windows<T, Extract, Fold, grid>>(extract, fold, policy, windows,
+                                                                                    settings);
+      }
+      return std::make_unique<operators::pane_operator<T, Extract, Fold, grid>>(extract, fold, policy, windows,
+                                                                                settings);
+    }
   }
 
   template <class Fold>
@@ -175,16 +236,8 @@ class windowed_stream {
     n.outs = {&record_type_of<result>()};
     n.unsupported_retry = !std::copy_constructible<T>;
     auto shared = std::make_shared<window_settings>(settings_);
-    n.make = [shared, windows = windows_, extract = extract_,
-              fold = std::move(fold)](const graph::operator_options& options) -> operators::operator_ptr {
-      const error_policy policy = options.on_error.value_or(error_policy{});
-      if constexpr (is_session) {
-        return std::make_unique<operators::session_operator<T, Extract, Fold>>(extract, fold, policy, windows.gap_ms,
-                                                                               *shared);
-      } else {
-        return std::make_unique<operators::pane_operator<T, Extract, Fold>>(extract, fold, policy, windows, *shared);
-      }
-    };
+    n.make = [shared, windows = windows_, extract = extract_, fold = std::move(fold)](
+                 const graph::operator_options& options) { return make(extract, windows, fold, *shared, options); };
     return window_stream<result, T>(before_.output_of(n), std::move(shared));
   }
 

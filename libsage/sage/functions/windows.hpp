@@ -5,11 +5,16 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <numeric>
 #include <string>
+#include <utility>
 
 #include "sage/base/clock.hpp"
 #include "sage/base/error.hpp"
 #include "sage/base/event_time.hpp"
+#include "sage/functions/calendar.hpp"
+#include "sage/functions/triggers.hpp"
 #include "sage/model/describe.hpp"
 #include "sage/model/value_shape.hpp"
 
@@ -29,6 +34,11 @@ struct aligned_windows {
   std::int64_t size_ms = 0;
   std::int64_t slide_ms = 0;
   std::int64_t offset_ms = 0;
+  bool is_of_processing_time = false;
+
+  /// The same windows over the wall clock: a record belongs to the moment at which it is handled, and a window speaks
+  /// when the clock has come to its end, or the input has ended.
+  [[nodiscard]] aligned_windows processing_time() const noexcept { return {size_ms, slide_ms, offset_ms, true}; }
 };
 
 /// The longest window, gap and lateness: some 31,000 years, so that no sum of times overflows.
@@ -42,6 +52,10 @@ inline std::int64_t checked_length(std::chrono::milliseconds length, const std::
               call + " needs a length between 1 ms and " + std::to_string(window_ms_max) + " ms, not " +
                   std::to_string(length.count()) + " ms",
               call);
+}
+inline std::uint32_t checked_count(std::uint32_t count) {
+  if (count > 0) return count;
+  throw error(errc::invalid_argument, "a window of 0 records", "count_window", "use 1 or more");
 }
 }  // namespace functions
 
@@ -67,9 +81,51 @@ struct session_windows {
   return {functions::checked_length(gap, "session")};
 }
 
-/// `sage::tumbling(...)`, `sage::sliding(...)`, `sage::session(...)`.
+/// Windows of the calendar of a time zone.
+struct calendar_windows {
+  std::shared_ptr<const functions::calendar> calendar;
+};
+/// The hours, days, weeks or months of `zone`, a name of the IANA data base ("Europe/Berlin"), with its changes of
+/// clocks: see calendar_unit. Throws errc::invalid_argument for an unknown zone.
+[[nodiscard]] inline calendar_windows calendar(calendar_unit unit, const std::string& zone) {
+  return {std::make_shared<const functions::calendar>(unit, zone)};
+}
+
+/// One window per key without end; its trigger says when it speaks and when it begins anew. Windows by count are made
+/// of it.
+template <class Trigger>
+struct global_windows {
+  Trigger trigger;
+  std::uint32_t part_records = 0;  ///< the window is kept in parts of so many records; 0 is in one
+  std::uint32_t parts_max = 1;     ///< of which the newest are kept
+};
+/// `trigger` is a class: see window_trigger.
+template <class Trigger>
+[[nodiscard]] global_windows<Trigger> global(Trigger trigger) {
+  return {std::move(trigger)};
+}
+/// Windows of `count` records of a key each, one behind the other. When the input ends, what is there speaks.
+[[nodiscard]] inline global_windows<count_trigger> count_window(std::uint32_t count) {
+  return {count_trigger{functions::checked_count(count), true}};
+}
+/// Windows of the last `count` records of a key, every `slide` of them. The first ones have fewer. When the input
+/// ends, what has come since speaks once more, with as many before it as whole parts of gcd(count, slide) records
+/// hold.
+[[nodiscard]] inline global_windows<count_trigger> count_window(std::uint32_t count, std::uint32_t slide) {
+  const std::uint32_t part = std::gcd(functions::checked_count(count), functions::checked_count(slide));
+  return {count_trigger{slide, false}, part, count / part};
+}
+
 template <class W>
-concept window_kind = std::same_as<W, aligned_windows> || std::same_as<W, session_windows>;
+inline constexpr bool is_global_windows = false;
+template <class Trigger>
+inline constexpr bool is_global_windows<global_windows<Trigger>> = true;
+
+/// `sage::tumbling(...)`, `sage::sliding(...)`, `sage::session(...)`, `sage::calendar(...)`,
+/// `sage::count_window(...)`, `sage::global(...)`.
+template <class W>
+concept window_kind = std::same_as<W, aligned_windows> || std::same_as<W, session_windows> ||
+    std::same_as<W, calendar_windows> || is_global_windows<W>;
 
 /// What one instance of a windowed operator may hold.
 struct window_limits {
@@ -85,6 +141,7 @@ struct window_settings {
   std::uint32_t every_records = 0;  ///< of one key and window; 0 is never
   bool purging = false;             ///< a window that has spoken begins anew
   bool late_output = false;         ///< late records leave on a port of their own
+  bool processing_time = false;     ///< windows over the wall clock
   window_limits limits;
 };
 

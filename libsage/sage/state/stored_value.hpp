@@ -1,17 +1,30 @@
 /// Values of keyed state as a store keeps them.
 #pragma once
 
+#include <concepts>
 #include <map>
-#include <type_traits>
+#include <optional>
 #include <utility>
+#include <vector>
 
 #include "sage/model/value_codec.hpp"
 
 namespace sage::state {
 
+/// A type that is no user's and writes itself: `store(out)`, and `load(in)`, which returns nothing for what `store`
+/// hasn't written. It says in `is_storable` whether its parts can be.
+template <class T>
+concept stores_itself = requires(const T& value, value_writer& out, value_reader& in) {
+  value.store(out);
+  { T::load(in) } -> std::same_as<std::optional<T>>;
+  requires T::is_storable;
+};
+
 /// Whether values of `T` can be written to a store and read back.
 template <class T>
-inline constexpr bool is_storable = encodable<T>;
+inline constexpr bool is_storable = encodable<T> || stores_itself<T>;
+template <stores_itself T>
+inline constexpr bool is_storable<std::vector<T>> = true;
 /// A map of state may have keys of any kind, not only those that formats for others can have: it is a list of pairs.
 template <class K, class V>
 inline constexpr bool is_storable<std::map<K, V>> = encodable<K>&& encodable<V>;
@@ -20,6 +33,11 @@ template <class T>
 inline constexpr bool is_ordered_map = false;
 template <class K, class V>
 inline constexpr bool is_ordered_map<std::map<K, V>> = true;
+
+template <class T>
+inline constexpr bool is_list_of_self_storing = false;
+template <stores_itself T>
+inline constexpr bool is_list_of_self_storing<std::vector<T>> = true;
 
 template <class T>
 void write_stored(value_writer& out, const T& value) {
@@ -32,6 +50,12 @@ void write_stored(value_writer& out, const T& value) {
       out.end_list();
     }
     out.end_list();
+  } else if constexpr (is_list_of_self_storing<T>) {
+    out.begin_list(value.size());
+    for (const auto& each : value) each.store(out);
+    out.end_list();
+  } else if constexpr (stores_itself<T>) {
+    value.store(out);
   } else {
     write_value(out, value);
   }
@@ -54,6 +78,20 @@ bool read_stored(value_reader& in, T& value) {
       value.emplace_hint(value.end(), std::move(entry));
     }
     return !in.failed();
+  } else if constexpr (is_list_of_self_storing<T>) {
+    value.clear();
+    container_cursor all;
+    if (!in.begin_list(all)) return false;
+    while (in.next_element(all) == container_step::element) {
+      auto one = T::value_type::load(in);
+      if (!one) return false;
+      value.push_back(*std::move(one));
+    }
+    return !in.failed();
+  } else if constexpr (stores_itself<T>) {
+    auto one = T::load(in);
+    if (one) value = *std::move(one);
+    return one.has_value();
   } else {
     return read_value(in, value);
   }

@@ -15,6 +15,11 @@ class declared_operator {
  public:
   explicit declared_operator(const graph::node& n) : make_(n.make), options_(n.options) {}
   [[nodiscard]] operators::operator_ptr operator()() const { return make_(options_); }
+  /// Makes it as a job does that keeps state on disk: for a harness whose options name a `state`.
+  declared_operator&& spilling(bool spills = true) && {
+    options_.spills = spills;
+    return std::move(*this);
+  }
 
  private:
   graph::operator_factory make_;

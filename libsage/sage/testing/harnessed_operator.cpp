@@ -40,6 +40,7 @@ harnessed_operator::harnessed_operator(operators::operator_ptr logic, harness_op
       after_refusal_(options_.ports) {
   self_.set_engine(waker_);
   self_.set_blocking(functions::make_inline_blocking());
+  self_.set_state_backend(options_.state);
   logic_->open(self_);
 }
 

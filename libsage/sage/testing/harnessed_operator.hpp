@@ -13,6 +13,7 @@
 
 #include "sage/functions/context.hpp"
 #include "sage/operators/operator.hpp"
+#include "sage/state/ordered_store.hpp"
 #include "sage/testing/manual_clock.hpp"
 
 namespace sage::testing {
@@ -24,7 +25,8 @@ struct harness_options {
   std::uint32_t ports = 1;        ///< ordinary outputs, numbered from 0
   std::size_t instance = 0;
   std::size_t parallelism = 1;
-  std::uint64_t seed = 1;  ///< of context::random
+  std::uint64_t seed = 1;                                 ///< of context::random
+  std::shared_ptr<state::state_backend> state = nullptr;  ///< where keyed state goes; null keeps it in memory
 };
 
 /// The untyped core of `operator_harness`: drives an operator as an engine would, and plays its output.

@@ -5,9 +5,11 @@
 #include "sage/sage.hpp"
 #include "sage/testing.hpp"
 #include "tests/catch.hpp"
+#include "tests/unit/both_states.hpp"
 
 using namespace sage;
 using namespace std::chrono_literals;
+using sage::test::both_states;
 using sage::testing::declared;
 using sage::testing::harness_options;
 using sage::testing::operator_harness;
@@ -54,7 +56,7 @@ auto delayed(error_policy policy = fail) {
 }  // namespace
 
 TEST_CASE("an event-time timer fires when the watermark has come to it", "[operators][timers]") {
-  operator_harness<pair> h(delayed());
+  both_states<pair> h(delayed());
   CHECK(run_script(h, "a:1@5 b:2@3 a:4@9 W12").empty());
   CHECK(run_script(h, "W13") == std::vector<pair>{{"b13", 2}});
   CHECK(run_script(h, "W15") == std::vector<pair>{{"a15", 5}});
@@ -68,18 +70,18 @@ TEST_CASE("timers fire in order of time, then of the keys' appearance, and at th
 }
 
 TEST_CASE("a timer that was deleted does not fire", "[operators][timers]") {
-  operator_harness<pair> h(delayed());
+  both_states<pair> h(delayed());
   CHECK(run_script(h, "a:1@5 b:1@5 a:-1@6 |") == std::vector<pair>{{"b15", 1}});
 }
 
 TEST_CASE("a call that threw has set no timer", "[operators][timers]") {
-  operator_harness<pair> h(delayed(drop));
+  both_states<pair> h(delayed(drop));
   CHECK(run_script(h, "a:13@5 b:1@5 W15 a:2@30 |") == std::vector<pair>{{"b15", 1}, {"a40", 2}});
   CHECK(h.fates().dropped == 1);
 }
 
 TEST_CASE("an on_timer that throws fails the job and names key and time", "[operators][timers]") {
-  operator_harness<pair> h(delayed(drop));
+  both_states<pair> h(delayed(drop));
   CHECK_THROWS_WITH(run_script(h, "bad:1@5 |"),
                     Catch::Contains("on_timer of key") && Catch::Contains("bad") && Catch::Contains("15: no"));
 }
@@ -92,7 +94,7 @@ TEST_CASE("timers that are set while the input ends do not fire", "[operators][t
       self.timers().at_event_time(at.time + 1);
     }
   };
-  operator_harness<pair> h(declared<pair>([](auto in) { return in.key_by(&pair::first).process(forever{}); }));
+  both_states<pair> h(declared<pair>([](auto in) { return in.key_by(&pair::first).process(forever{}); }));
   CHECK(run_script(h, "a:0@1 W3") == std::vector<pair>{{"a", 1}, {"a", 2}, {"a", 3}});
   CHECK(run_script(h, "|") == std::vector<pair>{{"a", 4}});
 }
@@ -106,7 +108,7 @@ TEST_CASE("a processing-time timer fires by the wall clock", "[operators][timers
       out.push({key, at.kind == timer_kind::processing_time ? 1 : 0});
     }
   };
-  operator_harness<pair> h(declared<pair>([](auto in) { return in.key_by(&pair::first).process(reminder{}); }));
+  both_states<pair> h(declared<pair>([](auto in) { return in.key_by(&pair::first).process(reminder{}); }));
   CHECK(run_script(h, "late:500 soon:100").empty());
   h.time().advance_to(h.core().wake_at().value());
   h.wake();
@@ -121,10 +123,10 @@ TEST_CASE("a processing-time timer fires by the wall clock", "[operators][timers
 TEST_CASE("timers go on where the output made them stop", "[operators][timers]") {
   std::string script;
   for (int i = 0; i < 30; ++i) script += "k" + std::to_string(i) + ":1@" + std::to_string(i / 7) + " ";
-  operator_harness<pair> free(delayed(), harness_options{.batch_size = 4});
+  both_states<pair> free(delayed(), harness_options{.batch_size = 4});
   const auto wanted = run_script(free, script + "W12 |");
   REQUIRE(wanted.size() == 30);
-  operator_harness<pair> held_up(delayed(), harness_options{.batch_size = 4});
+  both_states<pair> held_up(delayed(), harness_options{.batch_size = 4});
   held_up.refuse_all();
   CHECK(run_script(held_up, script).empty());
   held_up.advance(12);

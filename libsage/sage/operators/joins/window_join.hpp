@@ -12,16 +12,51 @@
 
 namespace sage::operators {
 
+/// A record of one of two streams, as a store keeps it: which one, and the record.
+template <class Self, class A, class B>
+struct stored_either {
+  static constexpr bool is_storable = encodable<A> && encodable<B>;
+
+  void store(value_writer& out) const requires(encodable<A>&& encodable<B>) {
+    const auto& record = static_cast<const Self*>(this)->record;
+    out.begin_list(2);
+    out.write_bool(record.index() == 0);
+    std::visit([&](const auto& either) { write_value(out, either); }, record);
+    out.end_list();
+  }
+  static std::optional<Self> load(value_reader& in) requires(encodable<A>&& encodable<B>) {
+    container_cursor both;
+    const auto next = [&] { return in.next_element(both) == container_step::element; };
+    bool is_first = false;
+    if (!in.begin_list(both) || !next() || !in.read_bool(is_first) || !next()) return std::nullopt;
+    std::optional<Self> made;
+    if (is_first) {
+      A record{};
+      if (read_value(in, record)) made.emplace(std::move(record));
+    } else {
+      B record{};
+      if (!read_value(in, record)) return std::nullopt;
+      if constexpr (std::same_as<A, B>) {
+        made.emplace(std::in_place_index<1>, std::move(record));
+      } else {
+        made.emplace(std::move(record));
+      }
+    }
+    if (!made || in.next_element(both) != container_step::end) return std::nullopt;
+    return made;
+  }
+};
+
 /// A record of one of two streams.
 template <class A, class B>
-struct either_of {
+struct either_of : stored_either<either_of<A, B>, A, B> {
   std::variant<A, B> record;
   explicit either_of(const A& first) : record(std::in_place_index<0>, first) {}
   explicit either_of(const B& second) requires(!std::same_as<A, B>) : record(std::in_place_index<1>, second) {}
 };
 /// Of one type: the second stream's has to say so.
 template <class T>
-struct either_of<T, T> {
+struct either_of<T, T> : stored_either<either_of<T, T>, T, T> {
   std::variant<T, T> record;
   explicit either_of(const T& first) : record(std::in_place_index<0>, first) {}
   either_of(std::in_place_index_t<1> which, const T& second) : record(which, second) {}

@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "sage/operators/windows/pane_slice.hpp"
-#include "sage/operators/windows/regular_grid.hpp"
 #include "sage/operators/windows/suffix_panes.hpp"
 #include "sage/operators/windows/window_operator.hpp"
 
@@ -30,12 +29,12 @@ namespace sage::operators {
 /// Completes   after end of all inputs, once every window was emitted
 /// Items       ends them as aggregated; those of late records go with them
 /// Snapshot    slices and accumulators, how far windows have spoken
-/// Units       event time in milliseconds since the Unix epoch
+/// Units       event time in milliseconds since the Unix epoch; the same of the wall clock, where windows go by that
 /// Cost        O(1) per record, whatever windows overlap; three merges per key and sliding window. Memory
 ///             sizeof(accumulator) per key and slice, twice that for sliding windows; keys that no slice uses are
 ///             given back
 /// Source      regular_grid.hpp, suffix_panes.hpp; Akidau et al., "The Dataflow Model", PVLDB 8(12), 2015, section 2
-template <class T, class Extract, class Fold>
+template <class T, class Extract, class Fold, class Grid>
 class pane_operator final : public window_operator<T, Extract, Fold> {
   using base = window_operator<T, Extract, Fold>;
   using accumulator = typename base::accumulator;
@@ -45,20 +44,32 @@ class pane_operator final : public window_operator<T, Extract, Fold> {
   using slice_list = std::vector<std::unique_ptr<slice>>;
 
  public:
-  pane_operator(Extract extract, Fold fold, error_policy policy, const aligned_windows& windows,
+  template <class Windows>
+  pane_operator(Extract extract, Fold fold, error_policy policy, const Windows& windows,
                 const window_settings& settings)
       : base(std::move(extract), std::move(fold), policy, settings), grid_(windows) {}
 
-  // Early firings are due at moments of processing time.
-  [[nodiscard]] bool is_async() const noexcept override { return this->settings_.early_every > 0; }
-  [[nodiscard]] bool has_news() const noexcept override {
-    return early_at_ && this->self_->time().now() >= *early_at_;
+  // Early firings are due at moments of processing time, and so are windows over it.
+  [[nodiscard]] bool is_async() const noexcept override {
+    return this->settings_.early_every > 0 || this->settings_.processing_time;
   }
-  [[nodiscard]] std::optional<nanoseconds> wake_at() const noexcept override { return early_at_; }
+  [[nodiscard]] bool has_news() const noexcept override {
+    const auto at = wake_at();
+    return at && this->self_->time().now() >= *at;
+  }
+  [[nodiscard]] std::optional<nanoseconds> wake_at() const noexcept override {
+    if (!this->settings_.processing_time || slices_.empty()) return early_at_;
+    const auto due = next_window(spoken_to_);
+    if (!due) return early_at_;
+    const clock& time = this->self_->time();
+    const nanoseconds at = time.now() + std::max<std::int64_t>(due->end - time.wall_ms(), 0) * 1'000'000;
+    return early_at_ ? std::min(*early_at_, at) : at;
+  }
   flow on_wake(output& out) override {
-    if (!has_news()) return flow::done;
-    early_at_.reset();
-    early_from_ = spoken_to_;
+    if (early_at_ && this->self_->time().now() >= *early_at_) {
+      early_at_.reset();
+      early_from_ = spoken_to_;
+    }
     return continue_time(out);
   }
 
@@ -104,7 +115,8 @@ class pane_operator final : public window_operator<T, Extract, Fold> {
   // Adds the record at `i`; returns the row of its key, or nowhere for one that belongs to no open window.
   std::size_t add(std::size_t i, typename table_type::candidate known) {
     const T& record = std::as_const(this->template input<T>())[i];
-    const event_time time = grid_.within(this->needed_time(this->input_->times(), i));
+    event_time time = grid_.within(this->needed_time(this->input_->times(), i));
+    if (this->settings_.processing_time) time = std::max(time, open_from_);  // should the clock have been set back
     if (!current_ || !current_->bounds.contains(time)) {
       current_ = find_slice(time, i);
       if (!current_) return nowhere;
@@ -142,7 +154,7 @@ class pane_operator final : public window_operator<T, Extract, Fold> {
       if (grid_.is_covered(grid_.slice_of(time))) {
         this->note_late(position);
       } else {
-        note_between(position);
+        this->note_between(position);
       }
       return nullptr;
     }
@@ -151,16 +163,12 @@ class pane_operator final : public window_operator<T, Extract, Fold> {
     if (behind == slices_.begin() || !(*std::prev(behind))->bounds.contains(time)) {
       const window bounds = grid_.slice_of(time);
       if (!grid_.is_covered(bounds)) {
-        note_between(position);
+        this->note_between(position);
         return nullptr;
       }
       return kept(**slices_.insert(behind, std::make_unique<slice>(slice{bounds, {}, {}, {}, 0})));
     }
     return kept(**std::prev(behind));
-  }
-  void note_between(std::size_t position) {
-    ++this->fate_.filtered;
-    if (this->has_items()) this->end_item(position, item_end_reason::filtered);
   }
   slice* kept(slice& one) {
     if constexpr (holds_views<T>) {
@@ -209,7 +217,7 @@ class pane_operator final : public window_operator<T, Extract, Fold> {
     if (early_from_) {
       if (speak_early(out) == flow::suspended) return flow::suspended;
     }
-    const event_time now = this->input_watermark();
+    const event_time now = this->time_now();
     for (;;) {
       if (!walk_.active) {
         const auto due = next_window(spoken_to_);
@@ -242,15 +250,8 @@ class pane_operator final : public window_operator<T, Extract, Fold> {
     return flow::done;
   }
 
-  // The first window from `start` on that has a slice with records.
   [[nodiscard]] std::optional<window> next_window(event_time start) const {
-    for (const auto& s : slices_) {
-      const window first = grid_.first_window_of(s->bounds);
-      // Its first windows may have spoken; the next one may still cover it.
-      const window next = first.start >= start ? first : grid_.window_from(start);
-      if (next.start <= s->bounds.start) return next;
-    }
-    return std::nullopt;
+    return first_window_with_records(slices_, grid_, start);
   }
 
   void begin_walk(const window& w, bool early) {
@@ -382,7 +383,7 @@ class pane_operator final : public window_operator<T, Extract, Fold> {
     bool merged = false;
   };
 
-  regular_grid grid_;
+  Grid grid_;
   table_type rows_;
   slice_list slices_;  // in order of time
   slice* current_ = nullptr;

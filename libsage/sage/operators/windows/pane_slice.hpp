@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -39,6 +40,19 @@ std::span<std::unique_ptr<pane_slice<A>>> slices_within(std::vector<std::unique_
   auto last = first;
   while (last != all.end() && (*last)->bounds.end <= when.end) ++last;
   return std::span(first, last);
+}
+
+/// The first window from `start` on that has a slice with records.
+template <class A, class Grid>
+std::optional<window> first_window_with_records(const std::vector<std::unique_ptr<pane_slice<A>>>& all,
+                                                const Grid& grid, event_time start) {
+  for (const auto& s : all) {
+    const window first = grid.first_window_of(s->bounds);
+    // Its first windows may have spoken; the next one may still cover it.
+    const window next = first.start >= start ? first : grid.window_from(start);
+    if (next.start <= s->bounds.start) return next;
+  }
+  return std::nullopt;
 }
 
 /// Forgets the keys that no slice uses, when they are the greater part, and numbers the others anew; returns whether

@@ -42,6 +42,8 @@ class regular_grid {
   [[nodiscard]] window first_window_of(const window& slice) const noexcept {
     return window_at(ceiling(slice.end - size_));
   }
+  /// The latest one.
+  [[nodiscard]] window last_window_of(const window& slice) const noexcept { return window_at(floor(slice.start)); }
   /// The window that begins at `start` or next behind it.
   [[nodiscard]] window window_from(event_time start) const noexcept { return window_at(ceiling(start)); }
   [[nodiscard]] window next(const window& one) const noexcept { return window_at(one.start + slide_); }

@@ -48,8 +48,14 @@ class window_operator : public keyed_operator<T, Extract, Fold> {
 
   // ---- records
 
-  /// The event time of the record at `position`, which must have one.
+  /// How far time has come that windows go by.
+  [[nodiscard]] event_time time_now() const noexcept {
+    const event_time now = this->input_watermark();
+    return settings_.processing_time && now != end_of_time ? this->self_->time().wall_ms() - 1 : now;
+  }
+  /// The event time of the record at `position`, which must have one; or the moment by the wall clock.
   [[nodiscard]] event_time needed_time(const event_time* times, std::size_t position) const {
+    if (settings_.processing_time) return this->self_->time().wall_ms();
     if (times && times[position] != no_event_time) return times[position];
     throw error(errc::invalid_argument, "a record without event time came to a window", this->self_->place(),
                 "call assign_timestamps before the window");
@@ -62,6 +68,11 @@ class window_operator : public keyed_operator<T, Extract, Fold> {
       ++this->fate_.late;
       if (this->has_items()) this->end_item(position, item_end_reason::filtered, "it came too late for its window");
     }
+  }
+  /// A record between two windows.
+  void note_between(std::size_t position) {
+    ++this->fate_.filtered;
+    if (this->has_items()) this->end_item(position, item_end_reason::filtered);
   }
   void end_gathered(std::size_t position) {
     if (this->has_items()) this->end_item(position, item_end_reason::aggregated);
@@ -98,7 +109,8 @@ class window_operator : public keyed_operator<T, Extract, Fold> {
     }
     batch<result>& records = made_.records();
     event_time* const times = records.times();
-    for (std::size_t i = before; i < records.size(); ++i) times[i] = when.end - 1;
+    const event_time time = when.end > when.start ? when.end - 1 : no_event_time;
+    for (std::size_t i = before; i < records.size(); ++i) times[i] = time;
   }
   /// To be called in the handler of what was thrown while the result of a window was made.
   void give_up_window(const key& of, const window& when, output& out) {

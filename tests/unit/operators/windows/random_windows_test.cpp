@@ -76,13 +76,16 @@ TEST_CASE("windows say what brute force says, whatever the order", "[operators][
             ? tumbling(std::chrono::milliseconds(expected.size), std::chrono::milliseconds(expected.offset))
             : sliding(std::chrono::milliseconds(expected.size), std::chrono::milliseconds(expected.slide),
                       std::chrono::milliseconds(expected.offset));
-    operator_harness<pair, summed> h(declared<pair>([&](auto in) {
-                                       return in.key_by(&pair::first)
-                                           .window(windows)
-                                           .allowed_lateness(std::chrono::milliseconds(expected.lateness))
-                                           .sum(&pair::second);
-                                     }),
-                                     harness_options{.batch_size = static_cast<std::size_t>(draw(9) + 1)});
+    const bool spills = draw(3) == 0;
+    const auto state = std::make_shared<sage::testing::memory_state>(static_cast<std::size_t>(draw(3) + 2));
+    operator_harness<pair, summed> h(
+        declared<pair>([&](auto in) {
+          return in.key_by(&pair::first)
+              .window(windows)
+              .allowed_lateness(std::chrono::milliseconds(expected.lateness))
+              .sum(&pair::second);
+        }).spilling(spills),
+        harness_options{.batch_size = static_cast<std::size_t>(draw(9) + 1), .state = spills ? state : nullptr});
     event_time now = -50;
     std::uint64_t records = 0;
     for (int step = 0; step < 30; ++step) {

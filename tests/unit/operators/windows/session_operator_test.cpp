@@ -8,9 +8,11 @@
 #include "sage/sage.hpp"
 #include "sage/testing.hpp"
 #include "tests/catch.hpp"
+#include "tests/unit/both_states.hpp"
 
 using namespace sage;
 using namespace std::chrono_literals;
+using sage::test::both_states;
 using sage::testing::declared;
 using sage::testing::harness_options;
 using sage::testing::operator_harness;
@@ -36,7 +38,7 @@ auto sums(std::chrono::milliseconds gap, std::chrono::milliseconds lateness = 0m
 }  // namespace
 
 TEST_CASE("a session ends when nothing has come for the gap", "[operators][windows]") {
-  operator_harness<pair, summed> h(sums(10ms));
+  both_states<pair, summed> h(sums(10ms));
   CHECK(run_script(h, "a:1@0 a:2@10 b:4@3 a:8@21 W18").size() == 1);
   CHECK(h.records() == std::vector<summed>{{"b", 3, 13, 4}});
   CHECK(run_script(h, "W19") == std::vector<summed>{{"a", 0, 20, 3}});
@@ -45,18 +47,18 @@ TEST_CASE("a session ends when nothing has come for the gap", "[operators][windo
 }
 
 TEST_CASE("a record between two sessions makes them one", "[operators][windows]") {
-  operator_harness<pair, summed> h(sums(10ms));
+  both_states<pair, summed> h(sums(10ms));
   CHECK(run_script(h, "a:1@0 a:2@18 a:4@9 |") == std::vector<summed>{{"a", 0, 28, 7}});
   CHECK(h.fates().passed == 3);
 }
 
 TEST_CASE("a late record counts as late, joins an open session, or makes one speak again", "[operators][windows]") {
-  operator_harness<pair, summed> strict(sums(10ms));
+  both_states<pair, summed> strict(sums(10ms));
   CHECK(run_script(strict, "a:1@0 W9 a:2@0").size() == 1);
   CHECK(strict.fates().late == 1);
   CHECK(run_script(strict, "a:4@12 W11 a:8@2 |") == std::vector<summed>{{"a", 2, 22, 12}});
 
-  operator_harness<pair, summed> lenient(sums(10ms, 5ms));
+  both_states<pair, summed> lenient(sums(10ms, 5ms));
   CHECK(run_script(lenient, "a:1@0 W9") == std::vector<summed>{{"a", 0, 10, 1}});
   CHECK(run_script(lenient, "W13 a:2@0") == std::vector<summed>{{"a", 0, 10, 3}});
   CHECK(run_script(lenient, "W14 a:4@0 |").empty());
@@ -64,7 +66,7 @@ TEST_CASE("a late record counts as late, joins an open session, or makes one spe
 }
 
 TEST_CASE("a session that would never close meets its limit", "[operators][windows]") {
-  operator_harness<pair, summed> h(sums(10ms, 0ms, drop, {.session_ms_max = 25}));
+  both_states<pair, summed> h(sums(10ms, 0ms, drop, {.session_ms_max = 25}));
   CHECK(run_script(h, "a:1@0 a:2@10 a:4@15 a:8@16 |") == std::vector<summed>{{"a", 0, 25, 7}});
   CHECK(h.fates().dropped == 1);
 }
@@ -100,8 +102,8 @@ TEST_CASE("sessions say what brute force says, whatever the order", "[operators]
     const auto draw = [&](std::uint64_t bound) { return static_cast<std::int64_t>(random() % bound); };
     const std::int64_t gap = draw(12) + 1;
     INFO("seed " << seed << ", gap " << gap);
-    operator_harness<pair, summed> h(sums(std::chrono::milliseconds(gap)),
-                                     harness_options{.batch_size = static_cast<std::size_t>(draw(5) + 1)});
+    both_states<pair, summed> h(sums(std::chrono::milliseconds(gap)),
+                                harness_options{.batch_size = static_cast<std::size_t>(draw(5) + 1)});
     std::map<std::string, std::multimap<event_time, int>> accepted;  // within the bound of disorder: all of them
     std::vector<std::pair<pair, event_time>> all;
     for (event_time now = -30; now < 120; now += draw(9)) {

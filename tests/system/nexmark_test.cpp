@@ -158,11 +158,17 @@ std::vector<new_seller_row> q8(const events_by_kind& all) {
 template <class Row>
 void check_rows(const scratch_folder& folder, const std::string& query, const std::vector<Row>& expected) {
   REQUIRE_FALSE(expected.empty());
-  for (const char* parallelism : {"1", "3"}) {
-    INFO(query << " at parallelism " << parallelism);
-    const std::string output = folder.path(query + "-" + parallelism + ".csv");
-    const finished_process done = run("nexmark", {"run", "--query", query, "--input", folder.path("events.jsonl"),
-                                                  "--output", output, "--parallelism", parallelism});
+  struct way {
+    const char* parallelism;
+    const char* state;
+  };
+  for (const way how : {way{"1", "memory"}, way{"3", "memory"}, way{"2", "rocksdb"}}) {
+    INFO(query << " at parallelism " << how.parallelism << ", state in " << how.state);
+    const std::string output = folder.path(query + "-" + how.parallelism + ".csv");
+    // So little memory that most keys are on disk.
+    const finished_process done =
+        run("nexmark", {"run", "--query", query, "--input", folder.path("events.jsonl"), "--output", output,
+                        "--parallelism", how.parallelism, "--state", how.state, "--state-memory", "2MiB"});
     INFO(done.err);
     REQUIRE(done.exit_code == 0);
     sage::reference_environment env;
@@ -205,10 +211,10 @@ TEST_CASE("what nexmark can't do is said in one line", "[system][nexmark]") {
   const finished_process none = run("nexmark", {"run", "--input", "x", "--output", "y"});
   CHECK(none.exit_code == 2);
   CHECK(none.err.find("--query") != std::string::npos);
-  const finished_process rocksdb =
-      run("nexmark", {"run", "--query", "q1", "--input", "x", "--output", "y", "--state", "rocksdb"});
-  CHECK(rocksdb.exit_code == 2);
-  CHECK(rocksdb.err.find("--state memory") != std::string::npos);
+  const finished_process nowhere = run("nexmark", {"run", "--query", "q3", "--input", "/dev/null", "--output", "/dev/null",
+                                                   "--state", "rocksdb", "--state-dir", "/proc/none"});
+  CHECK(nowhere.exit_code == 1);
+  CHECK(nowhere.err.find("--state-dir") != std::string::npos);
   const finished_process broken = run("nexmark", {"run", "--query", "q9", "--input", "x", "--output", "y"});
   CHECK(broken.exit_code == 2);
 }

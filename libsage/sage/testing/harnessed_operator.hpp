@@ -90,6 +90,7 @@ class harnessed_operator final : private operators::output {
   /// How often a call has come back suspended.
   [[nodiscard]] std::size_t suspensions() const noexcept { return suspensions_; }
   [[nodiscard]] std::optional<nanoseconds> retry_at() const noexcept { return logic_->retry_at(); }
+  [[nodiscard]] operators::state_size state_size() const noexcept { return logic_->state_size_now(); }
   [[nodiscard]] const operators::fate& fates() const noexcept { return logic_->fates(); }
   /// Records taken in whose fate is open.
   [[nodiscard]] std::uint64_t held() const noexcept { return in_ - fates().sum(); }

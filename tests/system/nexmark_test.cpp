@@ -211,8 +211,8 @@ TEST_CASE("what nexmark can't do is said in one line", "[system][nexmark]") {
   const finished_process none = run("nexmark", {"run", "--input", "x", "--output", "y"});
   CHECK(none.exit_code == 2);
   CHECK(none.err.find("--query") != std::string::npos);
-  const finished_process nowhere = run("nexmark", {"run", "--query", "q3", "--input", "/dev/null", "--output", "/dev/null",
-                                                   "--state", "rocksdb", "--state-dir", "/proc/none"});
+  const finished_process nowhere = run("nexmark", {"run", "--query", "q3", "--input", "/dev/null", "--output",
+                                                   "/dev/null", "--state", "rocksdb", "--state-dir", "/proc/none"});
   CHECK(nowhere.exit_code == 1);
   CHECK(nowhere.err.find("--state-dir") != std::string::npos);
   const finished_process broken = run("nexmark", {"run", "--query", "q9", "--input", "x", "--output", "y"});

@@ -143,14 +143,16 @@ class connected_streams {
   data_stream<Out> add(std::string_view kind, Make make, bool one_to_one) const {
     graph::node& n = api::append_second<A, B, Out>(first_, second_, kind);
     n.keyed = is_keyed;
+    n.has_side_outputs = true;
     n.one_to_one = one_to_one;
     n.make = [make, keys = keys_](const graph::operator_options& options) -> operators::operator_ptr {
       using op = operators::connected_operator<A, B, Out, typename Keys::made, Functions>;
       const error_policy policy = options.on_error.value_or(error_policy{});
       if constexpr (is_keyed) {
-        return std::make_unique<op>(make(), policy, keys.first, keys.second, options.state_limits);
+        return std::make_unique<op>(make(), policy, options.side_ports, keys.first, keys.second,
+                                    options.state_limits);
       } else {
-        return std::make_unique<op>(make(), policy);
+        return std::make_unique<op>(make(), policy, options.side_ports);
       }
     };
     return data_stream<Out>(first_.output_of(n));
@@ -177,11 +179,12 @@ class broadcast_connected_stream {
     using out = api::co_collected_or<U, F>;
     graph::node& n = api::append_second<A, B, out>(records_, rules_, "process");
     n.keyed = true;
+    n.has_side_outputs = true;
     auto shared = std::make_shared<const std::decay_t<F>>(std::forward<F>(function));
     n.make = [shared, extract = extract_](const graph::operator_options& options) -> operators::operator_ptr {
       using op = operators::broadcast_process_operator<A, Extract, B, out, typename prototype::type>;
       return std::make_unique<op>(extract, prototype::make(*shared), options.on_error.value_or(error_policy{}),
-                                  options.state_limits);
+                                  options.state_limits, options.side_ports);
     };
     return data_stream<out>(records_.output_of(n));
   }

@@ -168,12 +168,19 @@ class data_stream : public api::operator_settings<data_stream<T>> {
     rules.disorder_ms = strategy.disorder().count();
     rules.advance_ms_max = strategy.advance_max().count();
     rules.idle_after = strategy.idle_after().count();
-    return add_timestamps(std::forward<F>(extract), operators::tracked_watermarks{}, rules);
+    return add_timestamps(std::forward<F>(extract), operators::tracked_watermarks{}, rules, strategy.group());
   }
   /// The same with a generator of the user: told of each record, asked for the watermark behind each batch.
   template <timestamp_extractor<T> F, watermark_generator<T> G>
   data_stream<T> assign_timestamps(F&& extract, G generator) const {
     return add_timestamps(std::forward<F>(extract), std::move(generator), {});
+  }
+
+  /// The records that the function of this process, co_process or broadcast process pushes to a side output: see
+  /// sage::side_output. Throws errc::invalid_argument behind any other operator.
+  template <class V>
+  data_stream<V> side_output(const output_tag<V>& tag) const {
+    return data_stream<V>(origin_.side_output(tag.name, record_type_of<V>()));
   }
 
   /// Groups records by `extract(record)`: a callable or a member pointer, and a pure function: its result is hashed
@@ -187,6 +194,14 @@ class data_stream : public api::operator_settings<data_stream<T>> {
   /// Cuts the whole stream into windows of event time, in one instance; with `key_by` before, each key's in parallel.
   template <window_kind Windows>
   auto window(const Windows& windows) const;
+
+  /// Lets at most `per_second` records pass each second, `burst` at once after a silence; the others wait and hold
+  /// back what is before them. Runs in one instance. Throws errc::invalid_argument for a rate of nothing.
+  data_stream<T> throttle(double per_second, std::uint64_t burst = 1) const;
+  /// Lets records go `by` later by the wall clock; up to `records_max` wait here, beyond that those before.
+  data_stream<T> delay(std::chrono::nanoseconds by, std::uint64_t records_max = 1'000'000) const;
+  /// Gathers records into vectors of `count`, or of what has come `duration` (wall clock) after the first of them.
+  auto collect(std::uint32_t count, std::chrono::milliseconds duration) const;
 
   /// Passes the first of equal records on.
   auto distinct() const requires hashable<T> && std::equality_comparable<T> {
@@ -307,14 +322,16 @@ class data_stream : public api::operator_settings<data_stream<T>> {
   }
 
   template <class F, class G>
-  data_stream<T> add_timestamps(F&& extract, G generator, const operators::watermark_rules& rules) const {
+  data_stream<T> add_timestamps(F&& extract, G generator, const operators::watermark_rules& rules,
+                                std::shared_ptr<functions::alignment_group> group = nullptr) const {
     graph::node& n = origin_.append("assign_timestamps", record_type_of<T>());
     n.outs = {&record_type_of<T>()};
     n.one_to_one = true;
-    n.make = [extract = std::decay_t<F>(std::forward<F>(extract)), generator = std::move(generator),
-              rules](const graph::operator_options& options) -> operators::operator_ptr {
+    n.holds_source = group != nullptr;
+    n.make = [extract = std::decay_t<F>(std::forward<F>(extract)), generator = std::move(generator), rules,
+              group = std::move(group)](const graph::operator_options& options) -> operators::operator_ptr {
       using op = operators::timestamp_operator<T, std::decay_t<F>, G>;
-      return std::make_unique<op>(extract, generator, rules, policy_of(options));
+      return std::make_unique<op>(extract, generator, rules, policy_of(options), group);
     };
     return data_stream<T>(origin_.output_of(n));
   }

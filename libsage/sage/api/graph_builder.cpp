@@ -103,4 +103,24 @@ stream_origin stream_origin::output_of(const graph::node& of, std::uint32_t outp
   return stream_origin{builder, generation, of.id, output, {}, false};
 }
 
+stream_origin stream_origin::side_output(const std::string& name, const record_type& type) const {
+  graph::node& n = at();
+  if (!n.has_side_outputs) {
+    throw error(errc::invalid_argument, "a " + n.kind + " has no side outputs", n.name,
+                "process, co_process and the process of broadcast streams have");
+  }
+  for (const functions::side_port& known : n.options.side_ports) {
+    if (known.name != name) continue;
+    if (known.type != &type) {
+      throw error(errc::invalid_argument, "the side output '" + name + "' is taken with two types", n.name,
+                  "use one output_tag for both");
+    }
+    return output_of(n, known.port);
+  }
+  const auto port = static_cast<std::uint32_t>(n.outs.size());
+  n.outs.push_back(&type);
+  n.options.side_ports.push_back({name, &type, port});
+  return output_of(n, port);
+}
+
 }  // namespace sage::api

@@ -52,6 +52,9 @@ struct stream_origin {
   void feed(const stream_origin& head, const record_type& in) const;
   /// This builder's output `port` of `of`.
   [[nodiscard]] stream_origin output_of(const graph::node& of, std::uint32_t port = 0) const;
+  /// The port of the node on which its side output `name` leaves. Throws errc::invalid_argument when the node can
+  /// have none, or has one of that name with another type.
+  [[nodiscard]] stream_origin side_output(const std::string& name, const record_type& type) const;
 };
 
 }  // namespace sage::api

@@ -17,6 +17,10 @@ namespace sage {
 
 template <class A, class Extract, class B>
 class broadcast_connected_stream;
+template <class K, class T, class Extract>
+class matched_stream;
+template <class T>
+class pattern;
 
 /// What `aggregate` and `reduce` return: the stream of results, with `emit` on top.
 template <class R>
@@ -103,6 +107,23 @@ class keyed_stream {
     return data_stream<T>(before_.output_of(n));
   }
 
+  /// As data_stream::collect, by key.
+  auto collect(std::uint32_t count, std::chrono::milliseconds duration) const;
+  /// Passes the first record of each key on, and one again when it is `ttl` of event time (wall clock for records
+  /// without) away from that. Keys are forgotten when event time has passed them by.
+  auto dedup(std::chrono::milliseconds ttl) const;
+  /// Passes the latest record of a key on when none has followed for `quiet` of event time.
+  auto debounce(std::chrono::milliseconds quiet) const;
+  /// Passes the latest record of a key in each `period` of event time on.
+  auto sample(std::chrono::milliseconds period) const;
+  /// Records per second of each key in each `period` of event time: window_result<K, double>.
+  auto rate(std::chrono::milliseconds period) const;
+  /// Gathers the records of a key that are at most `gap` of event time apart: session_records<K, T>.
+  auto sessionize(std::chrono::milliseconds gap) const;
+
+  /// Finds a pattern in the records of each key, in order of their event times: `.match(pattern).select(f)`.
+  matched_stream<K, T, Extract> match(pattern<T> wanted) const;
+
   /// Keeps the records for which the predicate holds; the stream stays keyed.
   template <filter_function<T> F>
   keyed_stream filter(F&& predicate) const {
@@ -174,11 +195,13 @@ class keyed_stream {
     using out = functions::collected_t<F>;
     graph::node& n = append("process");
     n.outs = {&sage::record_type_of<out>()};
+    n.has_side_outputs = true;
     n.emits_at_end = operators::has_on_timer<typename prototype::type, state::owned_key_t<K>, out>;
     auto shared = std::make_shared<const std::decay_t<F>>(std::forward<F>(function));
     n.make = [shared, extract = extract_](const graph::operator_options& options) -> operators::operator_ptr {
       using op = operators::process_operator<T, Extract, out, typename prototype::type>;
-      return std::make_unique<op>(extract, prototype::make(*shared), policy_of(options), options.state_limits);
+      return std::make_unique<op>(extract, prototype::make(*shared), policy_of(options), options.state_limits,
+                                  options.side_ports);
     };
     return data_stream<out>(before_.output_of(n));
   }

@@ -21,7 +21,8 @@ class state_backend;
 }  // namespace state
 namespace functions {
 class blocking_port;
-}
+class side_outputs;
+}  // namespace functions
 namespace operators {
 class loop_gauge;
 }
@@ -87,6 +88,9 @@ class context {
   [[nodiscard]] nanoseconds turn_max() const noexcept { return turn_max_; }
   void set_turn_max(nanoseconds turn) noexcept { turn_max_ = turn; }
 
+  /// The side outputs of this operator; null where it has none. See sage::side_output.
+  [[nodiscard]] functions::side_outputs* side_outputs() const noexcept { return side_outputs_; }
+  void set_side_outputs(functions::side_outputs* sides) noexcept { side_outputs_ = sides; }
   /// Where keyed state goes that doesn't stay in memory; null where all of it does.
   [[nodiscard]] state::state_backend* state_backend() const noexcept { return state_backend_.get(); }
   void set_state_backend(std::shared_ptr<state::state_backend> backend) noexcept {
@@ -139,6 +143,7 @@ class context {
   nanoseconds turn_max_ = 250'000;
   state::keyed_store* keyed_state_ = nullptr;
   timer_service* timers_ = nullptr;
+  functions::side_outputs* side_outputs_ = nullptr;
   item_scope* item_ = nullptr;
   event_time timestamp_ = no_event_time;
   event_time watermark_ = no_event_time;

@@ -88,6 +88,16 @@ class value_state : private functions::state_handle<T> {
   [[nodiscard]] const T* get() const noexcept { return this->read() ? &*this->read() : nullptr; }
   [[nodiscard]] T value_or(T otherwise) const { return this->read() ? *this->read() : std::move(otherwise); }
   void set(T value) { this->replace(std::move(value)); }
+  /// Changes the value in place: `change(T&)`, with a T{} where there is none yet.
+  template <class Change>
+  void update(Change&& change) {
+    this->edit([&](std::optional<T>& value) {
+      const std::ptrdiff_t before = value ? this->bytes(*value) : 0;
+      if (!value) value.emplace();
+      change(*value);
+      return this->bytes(*value) - before;
+    });
+  }
   void clear() { this->reset(); }
 };
 

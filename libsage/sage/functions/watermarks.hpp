@@ -4,9 +4,11 @@
 #include <chrono>
 #include <concepts>
 #include <cstdint>
+#include <memory>
 #include <utility>
 
 #include "sage/base/event_time.hpp"
+#include "sage/functions/watermark_alignment.hpp"
 
 namespace sage {
 
@@ -38,6 +40,14 @@ class watermark_strategy {
     return next;
   }
 
+  /// Its source waits when it is too far ahead of the others in the group: see watermark_alignment.
+  watermark_strategy aligned(const watermark_alignment& group) const {
+    watermark_strategy next = *this;
+    next.group_ = group.group();
+    return next;
+  }
+
+  [[nodiscard]] const std::shared_ptr<functions::alignment_group>& group() const noexcept { return group_; }
   [[nodiscard]] std::chrono::milliseconds disorder() const noexcept { return disorder_; }
   [[nodiscard]] std::chrono::nanoseconds idle_after() const noexcept { return idle_after_; }
   [[nodiscard]] std::chrono::milliseconds advance_max() const noexcept { return advance_max_; }
@@ -46,6 +56,7 @@ class watermark_strategy {
   std::chrono::milliseconds disorder_;
   std::chrono::nanoseconds idle_after_{0};
   std::chrono::milliseconds advance_max_{0};
+  std::shared_ptr<functions::alignment_group> group_;
 };
 
 /// Records come in the order of their times, or at most `disorder` behind the newest one.

@@ -71,6 +71,13 @@ class finder {
   }
 
   void check_options(const node& n) {
+    if (n.holds_source) {
+      const std::vector<std::size_t> in = graph_.edges_into(n.id);
+      if (in.size() != 1 || !graph_.at(graph_.edges[in.front()].from).is_source()) {
+        add(title(n), "is to let its source wait, and has none before it",
+            "call assign_timestamps with an alignment right behind the source");
+      }
+    }
     const operator_options& o = n.options;
     if (o.parallelism && (*o.parallelism == 0 || *o.parallelism > parallelism_max)) {
       add(title(n), "has parallelism " + std::to_string(*o.parallelism),

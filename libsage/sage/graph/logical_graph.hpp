@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "sage/functions/error_policy.hpp"
+#include "sage/functions/side_output.hpp"
 #include "sage/model/record_type.hpp"
 #include "sage/operators/operator.hpp"
 #include "sage/operators/source.hpp"
@@ -27,9 +28,10 @@ struct operator_options {
   std::optional<std::size_t> batch_size;
   std::optional<error_policy> on_error;
   bool start_chain = false;
-  bool blocking = false;             ///< the function may block: the instance gets a thread of its own
-  bool every_update = false;         ///< aggregates: emit running values
-  state::state_limits state_limits;  ///< keyed operators: what one instance may hold
+  bool blocking = false;                         ///< the function may block: the instance gets a thread of its own
+  bool every_update = false;                     ///< aggregates: emit running values
+  state::state_limits state_limits;              ///< keyed operators: what one instance may hold
+  std::vector<functions::side_port> side_ports;  ///< of process functions: which side outputs are taken
   bool spills = false;               ///< keyed operators: what doesn't fit into memory goes to the job's store
   std::size_t memo_entries_max = 0;  ///< memoized maps: 0 is not memoized
   nanoseconds memo_ttl = 0;          ///< memoized maps: 0 is for ever
@@ -72,6 +74,8 @@ struct node {
   bool retries_by_itself = false;   ///< by its own options, whatever on_error says
   bool unsupported_retry = false;   ///< the function wants the record itself and the record can't be copied
   bool takes_dead_letters = false;  ///< the node behind env.dead_letters()
+  bool has_side_outputs = false;    ///< its function may have some
+  bool holds_source = false;        ///< may ask its source to wait: must stand right behind one
   bool emits_at_end = false;        ///< keeps what it makes until time or its input ends: no part of a loop
   std::optional<node_id> loop;      ///< whose body it is part of, by its head; the head names itself
 

@@ -91,8 +91,10 @@ class broadcast_process_operator final : public several_inputs {
   using rows_type = state_rows<key_type>;
 
  public:
-  broadcast_process_operator(Extract extract, F function, error_policy policy, const state::state_limits& limits)
+  broadcast_process_operator(Extract extract, F function, error_policy policy, const state::state_limits& limits,
+                             std::vector<functions::side_port> sides)
       : function_(std::move(function)),
+        sides_(std::move(sides)),
         rows_(limits),
         records_(key_scope<A, Extract, rows_type>(std::move(extract), rows_),
                  record_call<F, known_type>{&function_, &known_}, policy),
@@ -105,13 +107,18 @@ class broadcast_process_operator final : public several_inputs {
   void open(context& self) override {
     rows_.open(self, false);
     several_inputs::open(self);
+    self.set_side_outputs(&sides_);
     functions::open(function_, self);
+    if (sides_.slots().empty()) return;
+    records_.share_side_outputs(sides_);
+    rules_.share_side_outputs(sides_);
   }
   void close() override { functions::close(function_); }
   [[nodiscard]] state_size state_size_now() const noexcept override { return rows_.size_now(); }
 
  private:
   F function_;
+  functions::side_outputs sides_;
   known_type known_{};
   rows_type rows_;
   input_half<A, Out, key_scope<A, Extract, rows_type>, record_call<F, known_type>> records_;

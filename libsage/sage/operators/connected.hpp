@@ -165,8 +165,10 @@ class connected_operator final : public several_inputs {
  public:
   /// `keys` are those that the operator makes its own of.
   template <class... Prototype>
-  connected_operator(Functions functions, error_policy policy, const Prototype&... keys)
-      : keys_(keys...),
+  connected_operator(Functions functions, error_policy policy, std::vector<functions::side_port> sides,
+                     const Prototype&... keys)
+      : sides_(std::move(sides)),
+        keys_(keys...),
         functions_(std::move(functions)),
         first_(keys_.template first<A>(), functions_.on_first(), policy),
         second_(keys_.template second<B>(), functions_.on_second(), policy) {
@@ -177,12 +179,17 @@ class connected_operator final : public several_inputs {
   void open(context& self) override {
     keys_.open(self);
     several_inputs::open(self);
+    self.set_side_outputs(&sides_);
     functions_.open(self);
+    if (sides_.slots().empty()) return;
+    first_.share_side_outputs(sides_);
+    second_.share_side_outputs(sides_);
   }
   void close() override { functions_.close(); }
   [[nodiscard]] state_size state_size_now() const noexcept override { return keys_.size_now(); }
 
  private:
+  functions::side_outputs sides_;
   Keys keys_;
   Functions functions_;
   input_half<A, Out, first_scope, first_caller> first_;

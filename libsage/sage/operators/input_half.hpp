@@ -72,6 +72,9 @@ class input_half final : public record_operator {
   input_half(Scope scope, Call call, error_policy policy)
       : record_operator(policy), scope_(std::move(scope)), call_(std::move(call)) {}
 
+  /// The functions of both inputs push to the same side outputs.
+  void share_side_outputs(functions::side_outputs& sides) noexcept { this->use_side_outputs(sides); }
+
  private:
   flow process(output& out) override {
     batch<T>& in = this->template input<T>();
@@ -89,12 +92,14 @@ class input_half final : public record_operator {
       before_ = made_.size();
       scope_.begin_record(in[i], i, undoable);
       if (columns) this->show_columns(i);
+      this->begin_side_outputs();
       if (consume) {
         call_(std::move(in[i]), made_, *this->self_);
       } else {
         keep(in[i]);
       }
       if (checked) scope_.commit();
+      this->settle_side_outputs(i, out);
       if (columns) this->hand_down(i, made_.records(), before_);
       ++this->fate_.passed;
       ++i;

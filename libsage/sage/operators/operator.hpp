@@ -96,6 +96,10 @@ class operator_base {
     static_cast<void>(begins);
   }
 
+  /// Whether the source of its chain should wait for other sources. Whoever says so wakes the engine when it need
+  /// not.
+  [[nodiscard]] virtual bool is_ahead() { return false; }
+
   /// Sinks: make everything written so far durable under a temporary name. Throws what went wrong.
   virtual void prepare(std::uint64_t epoch) { static_cast<void>(epoch); }
   /// Sinks: make what was prepared visible.

@@ -43,13 +43,18 @@ concept has_on_timer = requires(F& f, const K& key, const timer& at, collector<U
 template <class T, class Extract, class Out, class F>
 class process_operator final : public keyed_operator<T, Extract, F> {
  public:
-  process_operator(Extract extract, F function, error_policy policy, const state::state_limits& limits = {})
-      : keyed_operator<T, Extract, F>(std::move(extract), std::move(function), policy), rows_(limits) {}
+  process_operator(Extract extract, F function, error_policy policy, const state::state_limits& limits = {},
+                   std::vector<functions::side_port> sides = {})
+      : keyed_operator<T, Extract, F>(std::move(extract), std::move(function), policy),
+        rows_(limits),
+        sides_(std::move(sides)) {}
 
   void open(context& self) override {
     rows_.open(self, is_timed);
+    self.set_side_outputs(&sides_);
     keyed_operator<T, Extract, F>::open(self);
     has_ttl_ = rows_.store().has_ttl();
+    if (!sides_.slots().empty()) this->use_side_outputs(sides_);
   }
 
   [[nodiscard]] bool is_async() const noexcept override { return is_timed; }
@@ -96,12 +101,14 @@ class process_operator final : public keyed_operator<T, Extract, F> {
       rows_.store().begin_record(rows_.row_of(this->key_of(in[i]), this->hashes_[i], candidates[i - first]),
                                  undoable);
       if (has_ttl_) this->show_columns(i);
+      this->begin_side_outputs();
       if (consume) {
         apply(i, std::move(in[i]));
       } else {
         apply(i, std::as_const(in[i]));
       }
       if (checked) rows_.commit();
+      this->settle_side_outputs(i, out);
       if (columns) this->hand_down(i, made_.records(), before_);
       ++this->fate_.passed;
       ++i;
@@ -163,7 +170,7 @@ class process_operator final : public keyed_operator<T, Extract, F> {
     if constexpr (is_timed) {
       for (;;) {
         while (next_due_ < due_.size()) {
-          fire(due_[next_due_++]);
+          fire(due_[next_due_++], out);
           if (made_.size() >= this->self_->batch_size() && !out.emit(main_port, made_.take())) return flow::suspended;
         }
         next_due_ = 0;
@@ -179,7 +186,8 @@ class process_operator final : public keyed_operator<T, Extract, F> {
     return flow::done;
   }
 
-  void fire(const state::timer_queue::due_timer& due) {
+  void fire(const state::timer_queue::due_timer& due, output& out) {
+    this->begin_side_outputs();
     if (!made_.has_batch()) made_.begin(this->self_->pool(), this->self_->batch_size());
     const std::size_t before = made_.size();
     rows_.store().begin_record(due.row, rows_.is_checked());
@@ -204,12 +212,14 @@ class process_operator final : public keyed_operator<T, Extract, F> {
                   this->self_->place());
     }
     this->self_->set_timestamp(no_event_time);
+    this->settle_timer_side_outputs(of_events ? due.time : no_event_time, out);
     if (!of_events || made_.size() == before) return;
     event_time* const times = made_.records().add_times();
     for (std::size_t i = before; i < made_.size(); ++i) times[i] = due.time;
   }
 
   state_rows<key_type_t<Extract, T>> rows_;
+  functions::side_outputs sides_;
   bool has_ttl_ = false;
   std::size_t fetched_ = 0;                         // the rows of the records up to here are in memory
   std::vector<state::timer_queue::due_timer> due_;  // of one time

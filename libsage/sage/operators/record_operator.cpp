@@ -102,16 +102,21 @@ flow record_operator::drive_on(output& out) {
       if (slice_ >= self_->turn_max() && cursor_ < size) {
         yielded_ = true;
         emit_part(watched);
+        flush_sides(watched, 1);
         return flow::suspended;
       }
     } catch (...) {
       if (watched.has_failed()) throw;
       discard_record();
+      if (sides_) {
+        for (const auto& slot : sides_->slots()) slot->rollback();
+      }
       on_exception(out);
       if (retry_at_) return flow::suspended;
     }
   }
   finish_batch(out);  // may hand the input itself on
+  flush_sides(out, 1);
   flush_dead_letters(out);
   input_.reset();
   return flow::done;
@@ -179,11 +184,38 @@ void record_operator::give_up_result(const std::string& shown, bool counted, out
   if (!input_) flush_dead_letters(out);
 }
 
-void record_operator::hand_down(std::size_t position, batch_base& made, std::size_t first) {
-  if (first == made.size()) {
-    if (items_) end_item(position, item_end_reason::no_results);
-    return;
+void record_operator::begin_sides() noexcept {
+  for (const auto& slot : sides_->slots()) slot->begin_record();
+}
+
+void record_operator::settle_sides(std::size_t position, output& out) {
+  for (const auto& slot : sides_->slots()) {
+    if (slot->size() == slot->first()) continue;
+    said_aside_ = true;
+    if (has_columns()) share_columns(position, slot->records(), slot->first());
   }
+  flush_sides(out, self_->batch_size());
+}
+
+void record_operator::settle_timer_side_outputs(event_time time, output& out) {
+  if (!sides_) return;
+  for (const auto& slot : sides_->slots()) {
+    if (slot->size() == slot->first() || time == no_event_time) continue;
+    event_time* const times = slot->records().add_times();
+    for (std::size_t i = slot->first(); i < slot->size(); ++i) times[i] = time;
+  }
+  flush_sides(out, 1);
+}
+
+// The gates take them in any case; the operator's own output says when to pause.
+void record_operator::flush_sides(output& out, std::size_t at_least) {
+  if (!sides_) return;
+  for (const auto& slot : sides_->slots()) {
+    if (slot->size() >= at_least) out.emit(slot->port(), slot->take());
+  }
+}
+
+void record_operator::share_columns(std::size_t position, batch_base& made, std::size_t first) {
   if (times_) {
     event_time* const theirs = made.add_times();
     for (std::size_t i = first; i < made.size(); ++i) theirs[i] = times_[position];
@@ -195,7 +227,16 @@ void record_operator::hand_down(std::size_t position, batch_base& made, std::siz
   if (!items_) return;
   ref<item_scope>* const theirs = made.add_items();
   for (std::size_t i = first; i < made.size(); ++i) theirs[i] = items_[position];
-  if (input_->unique()) items_[position].reset();
+}
+
+void record_operator::hand_down(std::size_t position, batch_base& made, std::size_t first) {
+  const bool said_aside = std::exchange(said_aside_, false);
+  if (first == made.size()) {
+    if (items_ && !said_aside) end_item(position, item_end_reason::no_results);
+    return;
+  }
+  share_columns(position, made, first);
+  if (items_ && input_->unique()) items_[position].reset();
 }
 
 void record_operator::note_unrouted(std::size_t position) {

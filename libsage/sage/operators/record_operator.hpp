@@ -5,6 +5,7 @@
 #include <string>
 
 #include "sage/functions/error_policy.hpp"
+#include "sage/functions/side_output.hpp"
 #include "sage/operators/item_ends.hpp"
 #include "sage/operators/operator.hpp"
 
@@ -89,6 +90,18 @@ class record_operator : public operator_base {
   }
   /// The records of `made` from `first` on are all that was made of the one at `position`.
   void hand_down(std::size_t position, batch_base& made, std::size_t first);
+  /// Where functions have side outputs: to be called before and behind each call. What it has pushed gets the columns
+  /// of the record at `position`, or the event time of a timer.
+  void use_side_outputs(functions::side_outputs& sides) noexcept { sides_ = &sides; }
+  void begin_side_outputs() noexcept {
+    if (sides_) [[unlikely]]
+      begin_sides();
+  }
+  void settle_side_outputs(std::size_t position, output& out) {
+    if (sides_) [[unlikely]]
+      settle_sides(position, out);
+  }
+  void settle_timer_side_outputs(event_time time, output& out);
   /// The record at `position` goes where nobody wanted to have it in particular.
   void note_unrouted(std::size_t position);
 
@@ -110,6 +123,10 @@ class record_operator : public operator_base {
   void find_columns() noexcept;
   [[nodiscard]] flow drive_on(output& out);
   void on_exception(output& out);
+  void begin_sides() noexcept;
+  void settle_sides(std::size_t position, output& out);
+  void share_columns(std::size_t position, batch_base& made, std::size_t first);
+  void flush_sides(output& out, std::size_t at_least);
   void add_dead_letter(std::string what, std::string shown, output& out);
   void flush_dead_letters(output& out);
 
@@ -130,6 +147,8 @@ class record_operator : public operator_base {
   bool finishing_ = false;
   std::optional<nanoseconds> retry_at_;
   batch_ref dead_;
+  functions::side_outputs* sides_ = nullptr;
+  bool said_aside_ = false;           // the record at hand has side results
   ref<item_scope>* items_ = nullptr;  // of the input
   const event_time* times_ = nullptr;
   const loop_mark* laps_ = nullptr;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -30,11 +31,23 @@ class timestamp_operator final : public function_operator<T, Extract> {
   static constexpr bool tracked = std::is_same_v<Generator, tracked_watermarks>;
 
  public:
-  timestamp_operator(Extract extract, Generator generator, const watermark_rules& rules, error_policy policy)
+  timestamp_operator(Extract extract, Generator generator, const watermark_rules& rules, error_policy policy,
+                     std::shared_ptr<functions::alignment_group> group = nullptr)
       : function_operator<T, Extract>(std::move(extract), policy),
         generator_(std::move(generator)),
+        group_(std::move(group)),
         tracker_(rules),
         may_be_idle_(rules.idle_after > 0) {}
+
+  void open(context& self) override {
+    function_operator<T, Extract>::open(self);
+    if (group_) member_.emplace(group_, self.engine());
+  }
+  void close() override {
+    member_.reset();
+    function_operator<T, Extract>::close();
+  }
+  [[nodiscard]] bool is_ahead() override { return member_ && member_->is_ahead(); }
 
   [[nodiscard]] event_time watermark() const noexcept override {
     // At the end of its input, time ends whatever the records have said.
@@ -44,6 +57,7 @@ class timestamp_operator final : public function_operator<T, Extract> {
   [[nodiscard]] bool is_idle() const noexcept override { return tracker_.is_idle(); }
   void on_split(std::uint32_t split, bool begins) override {
     tracker_.on_split(split, begins, may_be_idle_ ? this->self_->time().now() : 0);
+    report();
   }
 
   // A timer tells it that it has been silent for too long.
@@ -57,7 +71,10 @@ class timestamp_operator final : public function_operator<T, Extract> {
     attend();
     return flow::done;
   }
-  void attend() override { tracker_.on_time(this->self_->time().now()); }
+  void attend() override {
+    tracker_.on_time(this->self_->time().now());
+    report();
+  }
   [[nodiscard]] std::optional<nanoseconds> wake_at() const noexcept override { return tracker_.wake_at(); }
 
  private:
@@ -104,9 +121,21 @@ class timestamp_operator final : public function_operator<T, Extract> {
     }
     tracker_.on_batch(split, newest_, may_be_idle_ ? this->self_->time().now() : 0);
     if constexpr (!tracked) generated_ = std::max<event_time>(generated_, generator_.watermark());
+    report();
+  }
+  flow on_watermark(event_time time, output& out) override {
+    static_cast<void>(time);
+    static_cast<void>(out);
+    report();
+    return flow::done;
+  }
+  void report() {
+    if (member_) member_->report(watermark(), is_idle());
   }
 
   Generator generator_;
+  std::shared_ptr<functions::alignment_group> group_;  // null where nobody waits for others
+  std::optional<functions::aligned_member> member_;
   watermark_tracker tracker_;
   bool may_be_idle_;
   event_time generated_ = no_event_time;

@@ -275,6 +275,13 @@ read_status chain::read(nanoseconds now, effects& out) {
   return status;
 }
 
+bool chain::is_ahead() {
+  for (std::size_t i = 1; i < links_.size(); ++i) {
+    if (links_[i]->logic()->is_ahead()) return true;
+  }
+  return false;
+}
+
 bool chain::resume(nanoseconds now, effects& out) {
   now_ = now;
   out_ = &out;

@@ -54,6 +54,8 @@ class chain {
   /// Whether the last read brought less than a batch: there is nothing more to be had at this moment.
   [[nodiscard]] bool has_read_short() const noexcept { return read_short_; }
   void start_split(const split& part);
+  /// Whether the source should wait: an operator behind it has come too far in event time.
+  [[nodiscard]] bool is_ahead();
   /// Tells the source that the job drains; returns whether it may stop at once.
   bool drain_source();
   /// Lets suspended operators go on, the last one first; returns is_ready().

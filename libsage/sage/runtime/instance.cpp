@@ -180,6 +180,10 @@ bool instance::step(effects& out) {
         return true;
       }
       if (chain_.has_source() && !idle_ && !split_requested_) {
+        if (reading_ && chain_.is_ahead()) {
+          idle_ = true;  // until it is woken
+          return false;
+        }
         read(out);
         return !idle_;
       }

@@ -141,3 +141,51 @@ TEST_CASE("streams that don't fit are refused with what to do", "[pipeline][conn
   CHECK_THROWS_WITH(numbers.connect(foreign).co_map(pass, pass), Catch::Contains("different environments"));
   CHECK_THROWS_WITH(numbers.key_by(pass).connect(numbers), Catch::Contains(".broadcast()"));
 }
+
+namespace {
+
+// Orders and payments by number: an order that isn't paid within 100 ms is told.
+struct unpaid {
+  value_state<bool> paid;
+  timer_service* timers = nullptr;
+  void open(context& self) {
+    paid = value_state<bool>(self, "paid");
+    timers = &self.timers();
+  }
+  void on_first(const int& order, collector<int>& out, context& self) {
+    static_cast<void>(out);
+    static_cast<void>(order);
+    timers->at_event_time(self.timestamp() + 100);
+  }
+  void on_second(const int& order, collector<int>& out) {
+    static_cast<void>(out);
+    static_cast<void>(order);
+    paid.set(true);
+  }
+  void on_timer(const int& order, const timer& at, collector<int>& out) {
+    static_cast<void>(at);
+    if (!paid.has_value()) out.push(order);
+    paid.clear();
+  }
+};
+
+}  // namespace
+
+TEST_CASE("keys of co_process have timers, whichever input set them", "[pipeline][connect][timers]") {
+  sage::test::on_every_engine([](environment& env) {
+    const auto by_itself = [](int number) { return number; };
+    auto orders = env.from_source(range<int>(0, 100))
+                      .assign_timestamps([](int number) { return number * 10; }, monotonic())
+                      .key_by(by_itself);
+    auto payments = env.from_source(range<int>(0, 100))
+                        .filter([](int number) { return number % 3 != 0; })
+                        .assign_timestamps([](int number) { return number * 10 + 50; }, monotonic())
+                        .key_by(by_itself);
+    collected<int> told;
+    orders.connect(payments).co_process(unpaid{}).sink(collect_into(told));
+    env.execute("unpaid");
+    std::vector<int> expected;
+    for (int number = 0; number < 100; number += 3) expected.push_back(number);
+    CHECK(sage::test::sorted(told) == expected);
+  });
+}

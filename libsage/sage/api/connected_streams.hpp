@@ -107,7 +107,8 @@ class connected_streams {
   }
 
   /// The same with one object, a class with `on_first` and `on_second`. On keyed streams the state that it declares
-  /// in `open` is that of the record's key, whichever input the record came from.
+  /// in `open` is that of the record's key, whichever input the record came from, and with
+  /// `on_timer(const K&, const timer&, collector<U>&)` keys have timers, as in process.
   template <class U = void, class F>
   requires co_process_function<F, A, B, api::co_collected_or<U, F>>
   auto co_process(F&& function) const {

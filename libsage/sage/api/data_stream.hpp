@@ -164,11 +164,8 @@ class data_stream : public api::operator_settings<data_stream<T>> {
   /// are being read are kept apart.
   template <timestamp_extractor<T> F>
   data_stream<T> assign_timestamps(F&& extract, watermark_strategy strategy) const {
-    operators::watermark_rules rules;
-    rules.disorder_ms = strategy.disorder().count();
-    rules.advance_ms_max = strategy.advance_max().count();
-    rules.idle_after = strategy.idle_after().count();
-    return add_timestamps(std::forward<F>(extract), operators::tracked_watermarks{}, rules, strategy.group());
+    return add_timestamps(std::forward<F>(extract), operators::tracked_watermarks{}, operators::rules_of(strategy),
+                          strategy.group());
   }
   /// The same with a generator of the user: told of each record, asked for the watermark behind each batch.
   template <timestamp_extractor<T> F, watermark_generator<T> G>
@@ -323,18 +320,7 @@ class data_stream : public api::operator_settings<data_stream<T>> {
 
   template <class F, class G>
   data_stream<T> add_timestamps(F&& extract, G generator, const operators::watermark_rules& rules,
-                                std::shared_ptr<functions::alignment_group> group = nullptr) const {
-    graph::node& n = origin_.append("assign_timestamps", record_type_of<T>());
-    n.outs = {&record_type_of<T>()};
-    n.one_to_one = true;
-    n.holds_source = group != nullptr;
-    n.make = [extract = std::decay_t<F>(std::forward<F>(extract)), generator = std::move(generator), rules,
-              group = std::move(group)](const graph::operator_options& options) -> operators::operator_ptr {
-      using op = operators::timestamp_operator<T, std::decay_t<F>, G>;
-      return std::make_unique<op>(extract, generator, rules, policy_of(options), group);
-    };
-    return data_stream<T>(origin_.output_of(n));
-  }
+                                std::shared_ptr<functions::alignment_group> group = nullptr) const;
 
   template <class S>
   api::sink_handle add_sink(S&& sink) const {

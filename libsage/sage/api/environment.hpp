@@ -13,6 +13,7 @@
 #include "sage/api/data_stream.hpp"
 #include "sage/api/feedback_stream.hpp"
 #include "sage/api/job.hpp"
+#include "sage/api/timestamped_stream.hpp"
 #include "sage/functions/dead_letter.hpp"
 #include "sage/operators/source.hpp"
 #include "sage/optimizer/optimizer.hpp"

@@ -3,11 +3,13 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
 #include "sage/operators/input_half.hpp"
 #include "sage/operators/several_inputs.hpp"
+#include "sage/operators/timer_calls.hpp"
 
 namespace sage::operators {
 
@@ -100,11 +102,13 @@ struct two_methods {
   auto on_second() { return second_call<F>{&function}; }
   void open(context& self) { functions::open(function, self); }
   void close() { functions::close(function); }
+  F& with_timers() { return function; }
 };
 
 /// The keys of both inputs, or none. `made` is what an operator keeps of them.
 struct no_keys {
   using made = no_keys;
+  using key = void;
   template <class T>
   no_scope<T> first() {
     return {};
@@ -113,12 +117,13 @@ struct no_keys {
   no_scope<T> second() {
     return {};
   }
-  void open(context&) noexcept {}
+  void open(context&, bool) noexcept {}
   [[nodiscard]] state_size size_now() const noexcept { return {}; }
 };
 template <class K, class First, class Second>
 class two_keys {
  public:
+  using key = K;
   two_keys(First first, Second second, const state::state_limits& limits)
       : first_(std::move(first)), second_(std::move(second)), rows_(limits) {}
   template <class T>
@@ -129,13 +134,27 @@ class two_keys {
   auto second() {
     return key_scope<T, Second, state_rows<K>>(second_, rows_);
   }
-  void open(context& self) { rows_.open(self, false); }
+  void open(context& self, bool with_timers) { rows_.open(self, with_timers); }
+  [[nodiscard]] state_rows<K>& rows() noexcept { return rows_; }
+  [[nodiscard]] const state_rows<K>& rows() const noexcept { return rows_; }
   [[nodiscard]] state_size size_now() const noexcept { return rows_.size_now(); }
 
  private:
   First first_;
   Second second_;
   state_rows<K> rows_;
+};
+
+/// The key that timers are told of, and its name in rows. Without keys there are no timers.
+template <class Keys>
+struct key_of_rows {
+  using name = typename Keys::key;
+  using type = state::owned_key_t<name>;
+};
+template <>
+struct key_of_rows<no_keys> {
+  using name = int;
+  using type = int;
 };
 
 /// How the keys of both inputs are extracted.
@@ -153,7 +172,8 @@ struct two_extractors {
 /// Holds back  while its output has no credit
 /// Fails       by error policy; outputs and state changes of a call that threw are undone
 /// Items       each result inherits that of the record at hand; a record without results ends its item
-/// Snapshot    the states declared in `open`
+/// Timers      of co_process with one class: `on_timer(const K&, const timer&, collector<U>&)`, as in process
+/// Snapshot    the states declared in `open`, the timers
 /// Cost        as map, flat_map and process
 template <class A, class B, class Out, class Keys, class Functions>
 class connected_operator final : public several_inputs {
@@ -161,6 +181,11 @@ class connected_operator final : public several_inputs {
   using second_scope = decltype(std::declval<Keys&>().template second<B>());
   using first_caller = decltype(std::declval<Functions&>().on_first());
   using second_caller = decltype(std::declval<Functions&>().on_second());
+  struct no_calls {};
+  static constexpr bool is_timed = !std::is_same_v<Keys, no_keys> && requires(Functions & f) {
+    requires has_on_timer < std::remove_reference_t<decltype(f.with_timers())>,
+    typename key_of_rows<Keys>::type, Out > ;
+  };
 
  public:
   /// `keys` are those that the operator makes its own of.
@@ -177,7 +202,8 @@ class connected_operator final : public several_inputs {
   }
 
   void open(context& self) override {
-    keys_.open(self);
+    self_ = &self;
+    keys_.open(self, is_timed);
     several_inputs::open(self);
     self.set_side_outputs(&sides_);
     functions_.open(self);
@@ -188,9 +214,33 @@ class connected_operator final : public several_inputs {
   void close() override { functions_.close(); }
   [[nodiscard]] state_size state_size_now() const noexcept override { return keys_.size_now(); }
 
+  [[nodiscard]] bool is_async() const noexcept override { return is_timed; }
+  [[nodiscard]] bool has_news() const noexcept override {
+    const auto at = wake_at();
+    return at && self_->time().now() >= *at;
+  }
+  [[nodiscard]] std::optional<nanoseconds> wake_at() const noexcept override {
+    if constexpr (is_timed) {
+      return keys_.rows().timers()->wake_at();
+    } else {
+      return std::nullopt;
+    }
+  }
+
  private:
+  flow on_time(output& out) override {
+    if constexpr (is_timed) {
+      return calls_.fire_due(keys_.rows(), sides_, functions_.with_timers(), *self_, this->input_watermark(), out);
+    } else {
+      static_cast<void>(out);
+      return flow::done;
+    }
+  }
+
+  context* self_ = nullptr;
   functions::side_outputs sides_;
   Keys keys_;
+  std::conditional_t<is_timed, timer_calls<typename key_of_rows<Keys>::name, Out>, no_calls> calls_;
   Functions functions_;
   input_half<A, Out, first_scope, first_caller> first_;
   input_half<B, Out, second_scope, second_caller> second_;

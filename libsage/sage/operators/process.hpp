@@ -13,17 +13,9 @@
 #include "sage/model/show.hpp"
 #include "sage/operators/keyed_operator.hpp"
 #include "sage/operators/state_rows.hpp"
+#include "sage/operators/timer_calls.hpp"
 
 namespace sage::operators {
-
-/// `f.on_timer(const K&, const timer&, collector<U>&)`, with the context behind if wanted.
-template <class F, class K, class U>
-concept has_on_timer = requires(F& f, const K& key, const timer& at, collector<U>& out) {
-  f.on_timer(key, at, out);
-}
-|| requires(F& f, const K& key, const timer& at, collector<U>& out, context& self) {
-  f.on_timer(key, at, out, self);
-};
 
 /// Calls a function for each record of a key, with state of that key, and takes any number of results.
 ///
@@ -160,71 +152,23 @@ class process_operator final : public keyed_operator<T, Extract, F> {
   // ---- timers
 
   flow on_watermark(event_time time, output& out) override {
-    if constexpr (is_timed) {
-      if (time == end_of_time) rows_.timers()->end();
-    }
+    static_cast<void>(time);
     return continue_time(out);
   }
-
   flow continue_time(output& out) override {
     if constexpr (is_timed) {
-      for (;;) {
-        while (next_due_ < due_.size()) {
-          fire(due_[next_due_++], out);
-          if (made_.size() >= this->self_->batch_size() && !out.emit(main_port, made_.take())) return flow::suspended;
-        }
-        next_due_ = 0;
-        kind_ = timer_kind::event_time;
-        if (rows_.timers()->of_events().take_due(this->input_watermark(), due_)) continue;
-        kind_ = timer_kind::processing_time;
-        if (!rows_.timers()->of_processing().take_due(rows_.timers()->now(), due_)) break;
-      }
-      finish_batch(out);
+      return calls_.fire_due(rows_, sides_, this->function_, *this->self_, this->input_watermark(), out);
     } else {
       static_cast<void>(out);
+      return flow::done;
     }
-    return flow::done;
-  }
-
-  void fire(const state::timer_queue::due_timer& due, output& out) {
-    this->begin_side_outputs();
-    if (!made_.has_batch()) made_.begin(this->self_->pool(), this->self_->batch_size());
-    const std::size_t before = made_.size();
-    rows_.store().begin_record(due.row, rows_.is_checked());
-    const timer at{due.time, kind_};
-    const bool of_events = kind_ == timer_kind::event_time;
-    this->self_->set_timestamp(of_events ? due.time : no_event_time);
-    const auto& key = rows_.table().at(due.row).key;
-    try {
-      if constexpr (requires { this->function_.on_timer(key, at, made_); }) {
-        this->function_.on_timer(key, at, made_);
-      } else {
-        this->function_.on_timer(key, at, made_, *this->self_);
-      }
-      if (rows_.is_checked()) rows_.commit();
-    } catch (const error& problem) {
-      throw error(problem.code(),
-                  "on_timer of key " + show(key) + " at " + std::to_string(due.time) + ": " + problem.what(),
-                  this->self_->place());
-    } catch (const std::exception& problem) {
-      throw error(errc::user_function,
-                  "on_timer of key " + show(key) + " at " + std::to_string(due.time) + ": " + problem.what(),
-                  this->self_->place());
-    }
-    this->self_->set_timestamp(no_event_time);
-    this->settle_timer_side_outputs(of_events ? due.time : no_event_time, out);
-    if (!of_events || made_.size() == before) return;
-    event_time* const times = made_.records().add_times();
-    for (std::size_t i = before; i < made_.size(); ++i) times[i] = due.time;
   }
 
   state_rows<key_type_t<Extract, T>> rows_;
   functions::side_outputs sides_;
   bool has_ttl_ = false;
-  std::size_t fetched_ = 0;                         // the rows of the records up to here are in memory
-  std::vector<state::timer_queue::due_timer> due_;  // of one time
-  std::size_t next_due_ = 0;
-  timer_kind kind_ = timer_kind::event_time;
+  std::size_t fetched_ = 0;  // the rows of the records up to here are in memory
+  timer_calls<key_type_t<Extract, T>, Out> calls_;
   collector<Out> made_;
   std::size_t before_ = 0;
 };

@@ -197,14 +197,15 @@ void record_operator::settle_sides(std::size_t position, output& out) {
   flush_sides(out, self_->batch_size());
 }
 
-void record_operator::settle_timer_side_outputs(event_time time, output& out) {
-  if (!sides_) return;
-  for (const auto& slot : sides_->slots()) {
-    if (slot->size() == slot->first() || time == no_event_time) continue;
-    event_time* const times = slot->records().add_times();
-    for (std::size_t i = slot->first(); i < slot->size(); ++i) times[i] = time;
+void emit_sides_of_timer(functions::side_outputs& sides, event_time time, output& out) {
+  for (const auto& slot : sides.slots()) {
+    if (slot->size() == 0) continue;
+    if (time != no_event_time) {
+      event_time* const times = slot->records().add_times();
+      for (std::size_t i = slot->first(); i < slot->size(); ++i) times[i] = time;
+    }
+    out.emit(slot->port(), slot->take());
   }
-  flush_sides(out, 1);
 }
 
 // The gates take them in any case; the operator's own output says when to pause.

@@ -101,7 +101,6 @@ class record_operator : public operator_base {
     if (sides_) [[unlikely]]
       settle_sides(position, out);
   }
-  void settle_timer_side_outputs(event_time time, output& out);
   /// The record at `position` goes where nobody wanted to have it in particular.
   void note_unrouted(std::size_t position);
 
@@ -153,6 +152,9 @@ class record_operator : public operator_base {
   const event_time* times_ = nullptr;
   const loop_mark* laps_ = nullptr;
 };
+
+/// Emits what a timer has said aside, with its time.
+void emit_sides_of_timer(functions::side_outputs& sides, event_time time, output& out);
 
 /// Ends the items of the records that a loop has handled, whichever way it is left.
 class items_guard {

@@ -17,6 +17,15 @@ namespace sage::operators {
 /// Stands for the strategies that SAGE knows: the tracker does it all.
 struct tracked_watermarks {};
 
+/// A strategy as the tracker wants it.
+[[nodiscard]] inline watermark_rules rules_of(const watermark_strategy& strategy) noexcept {
+  watermark_rules rules;
+  rules.disorder_ms = strategy.disorder().count();
+  rules.advance_ms_max = strategy.advance_max().count();
+  rules.idle_after = strategy.idle_after().count();
+  return rules;
+}
+
 /// Gives each record the event time that is extracted from it, and makes the watermarks.
 ///
 /// Shape       T -> T; 1 -> 1

@@ -30,9 +30,8 @@ namespace sage::operators {
 /// Items       ends them as aggregated; those of late records go with them
 /// Snapshot    slices and accumulators, how far windows have spoken
 /// Units       event time in milliseconds since the Unix epoch; the same of the wall clock, where windows go by that
-/// Cost        O(1) per record, whatever windows overlap; three merges per key and sliding window. Memory
-///             sizeof(accumulator) per key and slice, twice that for sliding windows; keys that no slice uses are
-///             given back
+/// Cost        O(1) per record, whatever windows overlap; three merges per key and sliding window. Memory per key and
+///             slice sizeof(accumulator), twice that for sliding windows; keys that no slice uses are given back
 /// Source      regular_grid.hpp, suffix_panes.hpp; Akidau et al., "The Dataflow Model", PVLDB 8(12), 2015, section 2
 template <class T, class Extract, class Fold, class Grid>
 class pane_operator final : public window_operator<T, Extract, Fold> {

@@ -180,11 +180,8 @@ bool instance::step(effects& out) {
         return true;
       }
       if (chain_.has_source() && !idle_ && !split_requested_) {
-        if (reading_ && chain_.is_ahead()) {
-          idle_ = true;  // until it is woken
-          return false;
-        }
-        read(out);
+        idle_ = reading_ && chain_.is_ahead();  // until it is woken
+        if (!idle_) read(out);
         return !idle_;
       }
       return false;

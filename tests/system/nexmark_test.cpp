@@ -1,4 +1,5 @@
 // The Nexmark queries against loops over all events.
+#include <filesystem>
 #include <map>
 #include <set>
 #include <vector>
@@ -13,6 +14,7 @@
 using namespace nexmark;
 using sage::testing::finished_process;
 using sage::testing::run;
+using sage::testing::run_shell;
 using sage::testing::scratch_folder;
 
 namespace {
@@ -217,4 +219,20 @@ TEST_CASE("what nexmark can't do is said in one line", "[system][nexmark]") {
   CHECK(nowhere.err.find("--state-dir") != std::string::npos);
   const finished_process broken = run("nexmark", {"run", "--query", "q9", "--input", "x", "--output", "y"});
   CHECK(broken.exit_code == 2);
+}
+
+TEST_CASE("a disk that takes no more state fails the job in one line and is left clean", "[system][nexmark][state]") {
+  scratch_folder folder;
+  const finished_process made =
+      run("nexmark", {"generate", "--events", "100000", "--seed", "1", "--output", folder.path("events.jsonl")});
+  REQUIRE(made.exit_code == 0);
+  const std::string place = folder.path("state");
+  const finished_process done =
+      run_shell("ulimit -f 200; exec \"$bin/nexmark\" run --query q4 --input " + folder.path("events.jsonl") +
+                " --output " + folder.path("rows.csv") + " --state rocksdb --state-memory 1MiB --state-dir " + place);
+  CHECK(done.exit_code == 1);
+  CHECK(done.err.find("the state store failed") != std::string::npos);
+  CHECK(done.err.find("keep state in memory") != std::string::npos);
+  CHECK(std::filesystem::is_empty(place));
+  CHECK_FALSE(std::filesystem::exists(folder.path("rows.csv")));
 }

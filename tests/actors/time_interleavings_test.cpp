@@ -1,5 +1,5 @@
-// Seeded interleavings of pipelines with watermarks, windows, joins, timers and loops: whatever the order in which
-// actors run, results are those of a few loops, nothing is stuck, and loops come to their end.
+// Seeded interleavings of pipelines with watermarks, aligned sources, windows, joins, timers and loops: whatever the
+// order in which actors run, results are those of a few loops, nothing is stuck, and loops come to their end.
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
@@ -37,7 +37,8 @@ struct scenario {
   std::size_t workers;
   std::size_t batch_size;
   bool fused;
-  std::size_t bound;  // of a loop
+  std::size_t bound;       // of a loop
+  std::int64_t drift = 0;  // sources wait for each other when they are further apart; 0 is never
   std::vector<mark> first;
   std::vector<mark> second;
 
@@ -45,7 +46,7 @@ struct scenario {
     return std::string(shape) + ", window " + std::to_string(window) + ", " + std::to_string(workers) +
            " workers, batches of " + std::to_string(batch_size) + (fused ? ", fused, " : ", unfused, ") + "bound " +
            std::to_string(bound) + ", " + std::to_string(first.size()) + " and " + std::to_string(second.size()) +
-           " records";
+           " records, " + (drift > 0 ? "within " + std::to_string(drift) + " ms" : "not aligned");
   }
 };
 
@@ -71,6 +72,7 @@ scenario draw_scenario(stepped_system& s) {
   drawn.bound = 1 + s.draw(8);
   drawn.first = draw_marks(s, 0);
   drawn.second = draw_marks(s, 1000);
+  drawn.drift = s.draw(2) == 0 ? 0 : static_cast<std::int64_t>(1 + s.draw(40));
   return drawn;
 }
 
@@ -93,9 +95,10 @@ struct delayed_count {
 };
 
 void declare(environment& env, const scenario& what, collected<fact>& out) {
+  watermark_strategy strategy = bounded_out_of_orderness(std::chrono::milliseconds(disorder));
+  if (what.drift > 0) strategy = strategy.aligned(watermark_alignment(std::chrono::milliseconds(what.drift)));
   const auto timed = [&](const std::vector<mark>& all) {
-    return env.from_source(collection(all))
-        .assign_timestamps(&mark::at, bounded_out_of_orderness(std::chrono::milliseconds(disorder)));
+    return env.from_source(collection(all)).assign_timestamps(&mark::at, strategy);
   };
   const auto a = timed(what.first);
   const std::string shape = what.shape;

@@ -140,7 +140,9 @@ class keyed_table {
 
   /// Takes the entry at `position` out: O(1) expected. No candidate that was looked up before may be used any more.
   void erase(std::size_t position) {
-    free_.reserve(free_.size() + 1);
+    // First what may throw. Its place is used again by whoever comes next, or is given back when it was the last one.
+    const bool is_last = position + 1 == end_;
+    if (!is_last) free_.push_back(static_cast<std::uint32_t>(position));
     const std::size_t mask = slots_.size() - 1;
     std::size_t hole = hashes_[position] & mask;
     while (slots_[hole].number != position + 1) hole = (hole + 1) & mask;
@@ -153,11 +155,7 @@ class keyed_table {
     }
     slots_[hole] = slot{};
     chunks_[position / chunk_size].erase(position % chunk_size);
-    if (position + 1 == end_) {
-      pop_back();
-    } else {
-      free_.push_back(static_cast<std::uint32_t>(position));
-    }
+    if (is_last) pop_back();
   }
 
   void clear() noexcept {

@@ -112,3 +112,34 @@ TEST_CASE("entries stay where they are while the table grows, and views become o
   CHECK(t.size() == 5001);
   CHECK(t.bytes() > 5001 * sizeof(keyed_table<std::string_view, int>::entry));
 }
+
+TEST_CASE("entries are taken out, and their positions used again", "[state][table][property]") {
+  sage::test::for_each_seed(100, [](std::mt19937_64& random) {
+    const std::uint64_t variety = std::uint64_t{1} << (random() % 14);
+    const std::uint64_t keys = 1 + random() % 2000;
+    table t;
+    std::map<std::string, int> expected;
+    std::size_t most = 0;
+    for (int step = 0; step < 5000; ++step) {
+      const std::string key = "k" + std::to_string(random() % keys);
+      const std::uint64_t hash = poor_hash(key, variety);
+      const std::size_t at = t.find(key, hash);
+      REQUIRE((at != table::absent) == expected.contains(key));
+      if (at != table::absent && random() % 2 == 0) {
+        t.erase(at);
+        expected.erase(key);
+      } else {
+        t.at(t.find_or_insert(key, hash, [] { return 0; })).value += step;
+        expected[key] += step;
+      }
+      most = std::max(most, expected.size());
+      REQUIRE(t.size() == expected.size());
+      REQUIRE(t.end() <= most);
+    }
+    std::map<std::string, int> found;
+    for (std::size_t i = 0; i < t.end(); ++i) {
+      if (t.has(i)) found[t.at(i).key] = t.at(i).value;
+    }
+    REQUIRE(found == expected);
+  });
+}

@@ -145,6 +145,7 @@ class connected_streams {
     graph::node& n = api::append_second<A, B, Out>(first_, second_, kind);
     n.keyed = is_keyed;
     n.has_side_outputs = true;
+    n.emits_at_end = operators::connected_operator<A, B, Out, typename Keys::made, Functions>::is_timed;
     n.one_to_one = one_to_one;
     n.make = [make, keys = keys_](const graph::operator_options& options) -> operators::operator_ptr {
       using op = operators::connected_operator<A, B, Out, typename Keys::made, Functions>;

@@ -88,7 +88,8 @@ class value_state : private functions::state_handle<T> {
   [[nodiscard]] const T* get() const noexcept { return this->read() ? &*this->read() : nullptr; }
   [[nodiscard]] T value_or(T otherwise) const { return this->read() ? *this->read() : std::move(otherwise); }
   void set(T value) { this->replace(std::move(value)); }
-  /// Changes the value in place: `change(T&)`, with a T{} where there is none yet.
+  /// Changes the value in place: `change(T&)`, with a T{} where there is none yet. O(size) beside `change`, for
+  /// values without a fixed size.
   template <class Change>
   void update(Change&& change) {
     this->edit([&](std::optional<T>& value) {

@@ -129,7 +129,7 @@ class pattern {
     return changed;
   }
 
-  /// From the first to the latest event at most so much time passes.
+  /// From the first to the latest event less than so much time passes.
   pattern within(std::chrono::milliseconds time) const {
     if (time.count() <= 0) refuse("within needs a time above 0", "say how long it may take");
     pattern changed = *this;

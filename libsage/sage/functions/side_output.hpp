@@ -104,6 +104,15 @@ class side_outputs {
     return nullptr;
   }
   [[nodiscard]] const std::vector<std::unique_ptr<side_slot>>& slots() const noexcept { return slots_; }
+  /// Emits the slots with `at_least` records or more; false when the output wants a pause.
+  template <class Output>
+  bool flush(Output& out, std::size_t at_least) {
+    bool goes_on = true;
+    for (const auto& slot : slots_) {
+      if (slot->size() >= at_least) goes_on = out.emit(slot->port(), slot->take()) && goes_on;
+    }
+    return goes_on;
+  }
 
  private:
   std::vector<side_port> ports_;

@@ -181,13 +181,14 @@ class connected_operator final : public several_inputs {
   using second_scope = decltype(std::declval<Keys&>().template second<B>());
   using first_caller = decltype(std::declval<Functions&>().on_first());
   using second_caller = decltype(std::declval<Functions&>().on_second());
-  struct no_calls {};
+
+ public:
+  /// Whether its keys have timers.
   static constexpr bool is_timed = !std::is_same_v<Keys, no_keys> && requires(Functions & f) {
     requires has_on_timer < std::remove_reference_t<decltype(f.with_timers())>,
     typename key_of_rows<Keys>::type, Out > ;
   };
 
- public:
   /// `keys` are those that the operator makes its own of.
   template <class... Prototype>
   connected_operator(Functions functions, error_policy policy, std::vector<functions::side_port> sides,
@@ -228,6 +229,7 @@ class connected_operator final : public several_inputs {
   }
 
  private:
+  struct no_calls {};
   flow on_time(output& out) override {
     if constexpr (is_timed) {
       return calls_.fire_due(keys_.rows(), sides_, functions_.with_timers(), *self_, this->input_watermark(), out);

@@ -99,11 +99,12 @@ class input_half final : public record_operator {
         keep(in[i]);
       }
       if (checked) scope_.commit();
-      this->settle_side_outputs(i, out);
+      bool goes_on = this->settle_side_outputs(i, out);
       if (columns) this->hand_down(i, made_.records(), before_);
       ++this->fate_.passed;
       ++i;
-      if (made_.size() >= full && !out.emit(main_port, made_.take())) return flow::suspended;
+      if (made_.size() >= full) goes_on = out.emit(main_port, made_.take()) && goes_on;
+      if (!goes_on) return flow::suspended;
     }
     return flow::done;
   }

@@ -17,9 +17,9 @@ std::string text_of_exception() {
   try {
     throw;
   } catch (const state::store_failure&) {
-    throw;  // nor is what the disk does
+    throw;  // what the disk does is no record's fault
   } catch (const error& problem) {
-    if (problem.code() == errc::internal) throw;  // a bug of ours is no record's fault
+    if (problem.code() == errc::internal) throw;  // nor is a bug of ours
     return problem.what();
   } catch (const std::exception& problem) {
     return problem.what();
@@ -102,7 +102,7 @@ flow record_operator::drive_on(output& out) {
       if (slice_ >= self_->turn_max() && cursor_ < size) {
         yielded_ = true;
         emit_part(watched);
-        flush_sides(watched, 1);
+        if (sides_) sides_->flush(watched, 1);
         return flow::suspended;
       }
     } catch (...) {
@@ -116,7 +116,7 @@ flow record_operator::drive_on(output& out) {
     }
   }
   finish_batch(out);  // may hand the input itself on
-  flush_sides(out, 1);
+  if (sides_) sides_->flush(out, 1);
   flush_dead_letters(out);
   input_.reset();
   return flow::done;
@@ -188,32 +188,15 @@ void record_operator::begin_sides() noexcept {
   for (const auto& slot : sides_->slots()) slot->begin_record();
 }
 
-void record_operator::settle_sides(std::size_t position, output& out) {
-  for (const auto& slot : sides_->slots()) {
-    if (slot->size() == slot->first()) continue;
-    said_aside_ = true;
-    if (has_columns()) share_columns(position, slot->records(), slot->first());
-  }
-  flush_sides(out, self_->batch_size());
-}
-
-void emit_sides_of_timer(functions::side_outputs& sides, event_time time, output& out) {
-  for (const auto& slot : sides.slots()) {
-    if (slot->size() == 0) continue;
-    if (time != no_event_time) {
-      event_time* const times = slot->records().add_times();
-      for (std::size_t i = slot->first(); i < slot->size(); ++i) times[i] = time;
+bool record_operator::settle_sides(std::size_t position, output& out) {
+  if (has_columns()) {
+    for (const auto& slot : sides_->slots()) {
+      if (slot->size() == slot->first()) continue;
+      said_aside_ = true;
+      share_columns(position, slot->records(), slot->first());
     }
-    out.emit(slot->port(), slot->take());
   }
-}
-
-// The gates take them in any case; the operator's own output says when to pause.
-void record_operator::flush_sides(output& out, std::size_t at_least) {
-  if (!sides_) return;
-  for (const auto& slot : sides_->slots()) {
-    if (slot->size() >= at_least) out.emit(slot->port(), slot->take());
-  }
+  return sides_->flush(out, self_->batch_size());
 }
 
 void record_operator::share_columns(std::size_t position, batch_base& made, std::size_t first) {

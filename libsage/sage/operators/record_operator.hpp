@@ -91,16 +91,14 @@ class record_operator : public operator_base {
   /// The records of `made` from `first` on are all that was made of the one at `position`.
   void hand_down(std::size_t position, batch_base& made, std::size_t first);
   /// Where functions have side outputs: to be called before and behind each call. What it has pushed gets the columns
-  /// of the record at `position`, or the event time of a timer.
+  /// of the record at `position`.
   void use_side_outputs(functions::side_outputs& sides) noexcept { sides_ = &sides; }
   void begin_side_outputs() noexcept {
     if (sides_) [[unlikely]]
       begin_sides();
   }
-  void settle_side_outputs(std::size_t position, output& out) {
-    if (sides_) [[unlikely]]
-      settle_sides(position, out);
-  }
+  /// False when the output wants a pause.
+  bool settle_side_outputs(std::size_t position, output& out) { return !sides_ || settle_sides(position, out); }
   /// The record at `position` goes where nobody wanted to have it in particular.
   void note_unrouted(std::size_t position);
 
@@ -123,9 +121,8 @@ class record_operator : public operator_base {
   [[nodiscard]] flow drive_on(output& out);
   void on_exception(output& out);
   void begin_sides() noexcept;
-  void settle_sides(std::size_t position, output& out);
+  bool settle_sides(std::size_t position, output& out);
   void share_columns(std::size_t position, batch_base& made, std::size_t first);
-  void flush_sides(output& out, std::size_t at_least);
   void add_dead_letter(std::string what, std::string shown, output& out);
   void flush_dead_letters(output& out);
 
@@ -152,9 +149,6 @@ class record_operator : public operator_base {
   const event_time* times_ = nullptr;
   const loop_mark* laps_ = nullptr;
 };
-
-/// Emits what a timer has said aside, with its time.
-void emit_sides_of_timer(functions::side_outputs& sides, event_time time, output& out);
 
 /// Ends the items of the records that a loop has handled, whichever way it is left.
 class items_guard {

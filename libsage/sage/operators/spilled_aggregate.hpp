@@ -61,10 +61,17 @@ class spilled_aggregate final : public keyed_operator<T, Extract, A>, private st
                                [&](std::size_t k) -> decltype(auto) { return this->key_of(in[k]); });
       }
       auto& entry = rows_.table().at(rows_.fetch_one(this->key_of(in[i]), this->hashes_[i]));
-      accumulator next = entry.value.value_or(accumulator{});
-      this->function_.add(next, in[i]);
-      if (tells) updates_->emplace_back(this->function_.result(std::as_const(entry.key), accumulator(next)));
-      entry.value = std::move(next);
+      if (this->policy_.fails()) {
+        if (!entry.value) entry.value.emplace();
+        this->function_.add(*entry.value, in[i]);
+        if (tells)
+          updates_->emplace_back(this->function_.result(std::as_const(entry.key), accumulator(*entry.value)));
+      } else {
+        accumulator next = entry.value.value_or(accumulator{});  // so that a record that throws changes nothing
+        this->function_.add(next, in[i]);
+        if (tells) updates_->emplace_back(this->function_.result(std::as_const(entry.key), accumulator(next)));
+        entry.value = std::move(next);
+      }
       ++this->fate_.passed;
       if (tells) {
         if (columns) this->hand_down(i, *updates_, updates_->size() - 1);
@@ -85,7 +92,7 @@ class spilled_aggregate final : public keyed_operator<T, Extract, A>, private st
     auto& table = rows_.table();
     if (!finishing_) {
       finishing_ = true;
-      if (rows_.spill() && rows_.spill()->rows_out() > 0) rows_.spill()->empty_memory();
+      if (rows_.spill() && rows_.spill()->has_written()) rows_.spill()->empty_memory();
     }
     for (;;) {
       auto made = batch<result>::make(this->self_->pool(), this->self_->batch_size());

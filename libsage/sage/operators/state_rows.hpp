@@ -18,7 +18,7 @@ namespace sage::operators {
 struct nothing {};
 
 /// One row per key that has state or timers, in memory or beyond; the columns of the states; the timers, if there are
-/// any. Keys without either are forgotten when they are the greater part: O(1) per key that came.
+/// any. Keys without either are looked for whenever there are twice as many keys: O(1) per key that came.
 template <class K>
 class state_rows {
  public:

@@ -38,8 +38,10 @@ class timer_calls {
     if (now == end_of_time) timers.end();
     for (;;) {
       while (next_due_ < due_.size()) {
-        fire(due_[next_due_++], rows, sides, function, self, out);
-        if (made_.size() >= self.batch_size() && !out.emit(main_port, made_.take())) return flow::suspended;
+        fire(due_[next_due_++], rows, sides, function, self);
+        bool goes_on = sides.flush(out, self.batch_size());
+        if (made_.size() >= self.batch_size()) goes_on = out.emit(main_port, made_.take()) && goes_on;
+        if (!goes_on) return flow::suspended;
       }
       next_due_ = 0;
       kind_ = timer_kind::event_time;
@@ -47,6 +49,7 @@ class timer_calls {
       kind_ = timer_kind::processing_time;
       if (!timers.of_processing().take_due(timers.now(), due_)) break;
     }
+    sides.flush(out, 1);
     if (made_.has_batch() && made_.size() > 0) out.emit(main_port, made_.take());
     return flow::done;
   }
@@ -54,7 +57,7 @@ class timer_calls {
  private:
   template <class F>
   void fire(const state::timer_queue::due_timer& due, state_rows<K>& rows, functions::side_outputs& sides,
-            F& function, context& self, output& out) {
+            F& function, context& self) {
     for (const auto& slot : sides.slots()) slot->begin_record();
     if (!made_.has_batch()) made_.begin(self.pool(), self.batch_size());
     const std::size_t before = made_.size();
@@ -80,8 +83,13 @@ class timer_calls {
                   self.place());
     }
     self.set_timestamp(no_event_time);
-    emit_sides_of_timer(sides, time, out);
-    if (time == no_event_time || made_.size() == before) return;
+    if (time == no_event_time) return;
+    for (const auto& slot : sides.slots()) {
+      if (slot->size() == slot->first()) continue;
+      event_time* const times = slot->records().add_times();
+      for (std::size_t i = slot->first(); i < slot->size(); ++i) times[i] = time;
+    }
+    if (made_.size() == before) return;
     event_time* const times = made_.records().add_times();
     for (std::size_t i = before; i < made_.size(); ++i) times[i] = time;
   }

@@ -76,7 +76,7 @@ class keyed_rows final : private row_keys {
     return row;
   }
 
-  /// Rows in all; beyond memory an upper bound.
+  /// Rows in all, in memory and beyond.
   [[nodiscard]] std::size_t rows() const noexcept { return table_.size() + (spill_ ? spill_->rows_out() : 0); }
   [[nodiscard]] table_type& table() noexcept { return table_; }
   [[nodiscard]] const table_type& table() const noexcept { return table_; }

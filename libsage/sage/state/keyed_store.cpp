@@ -9,7 +9,7 @@ void keyed_store::check_limits() const {
     throw error(errc::limit,
                 "the state of this operator would take " + std::to_string(bytes()) + " bytes, more than " +
                     std::to_string(limits_.bytes_max),
-                {}, "raise it with .state_limits(...), let state expire with a time to live, or keep it on disk");
+                {}, "raise it with .state_bytes_max(...), let state expire with a time to live, or keep it on disk");
   }
   if (limits_.bytes_per_key_max == 0) return;
   std::size_t of_key = 0;
@@ -18,7 +18,7 @@ void keyed_store::check_limits() const {
   throw error(errc::limit,
               "the state of one key would take " + std::to_string(of_key) + " bytes, more than " +
                   std::to_string(limits_.bytes_per_key_max),
-              {}, "raise it with .state_limits(...), or keep less per key");
+              {}, "raise it with .state_bytes_max(...), or keep less per key");
 }
 
 bool keyed_store::is_empty(std::size_t row) const {

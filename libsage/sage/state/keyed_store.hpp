@@ -94,7 +94,7 @@ class column final : public column_base {
 
   void save(std::size_t row) {
     if (saved_row_ == row) return;
-    saved_ = at(row);
+    saved_ = row < rows_.size() ? rows_[row] : std::nullopt;  // as it is: its bytes are counted, over or not
     saved_row_ = row;
     saved_bytes_ = bytes_;
     if (ttl_) saved_touched_ = row < touched_.size() ? touched_[row] : no_event_time;

@@ -47,7 +47,10 @@ void row_spill::bring_in() {
     views_.push_back(std::string_view(names_).substr(begin, end - begin));
     begin = end;
   }
-  store_->get(views_, [&](std::size_t number, std::string_view value) { read_row(value, values_, asked_[number]); });
+  store_->get(views_, [&](std::size_t number, std::string_view value) {
+    read_row(value, values_, asked_[number]);
+    --rows_out_;
+  });
   asked_.clear();
 }
 
@@ -79,7 +82,7 @@ void row_spill::move_out(std::size_t row) {
   key_.assign(1, row_prefix);
   keys_.append_key(row, key_);
   if (values_.is_empty(row)) {
-    if (rows_out_ > 0) group_.erase(key_);
+    if (has_written()) group_.erase(key_);  // what it was before
   } else {
     value_.clear();
     append_row(value_, values_, row);
@@ -118,6 +121,7 @@ bool row_spill::bring_next_in(std::string& cursor, std::size_t count) {
   keys_.enter(views_, rows);
   asked_.clear();  // they are here
   for (std::size_t i = 0; i < rows.size(); ++i) read_row(found[i].second, values_, rows[i]);
+  rows_out_ -= rows.size();
   write();
   return true;
 }

@@ -65,7 +65,9 @@ class row_spill {
   /// there are none. `cursor` is empty for the first ones.
   bool bring_next_in(std::string& cursor, std::size_t count);
 
-  /// Rows in the store: an upper bound, since a row may be there and in memory.
+  /// Whether the store has ever got a row: then it may have old copies of rows that are in memory.
+  [[nodiscard]] bool has_written() const noexcept { return rows_written_ > 0; }
+  /// Rows that are in the store alone.
   [[nodiscard]] std::size_t rows_out() const noexcept { return rows_out_; }
   [[nodiscard]] ordered_store& store() noexcept { return *store_; }
   [[nodiscard]] row_keys& keys() noexcept { return keys_; }

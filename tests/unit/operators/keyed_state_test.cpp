@@ -189,3 +189,51 @@ TEST_CASE("rows come back as they went, over thousands of moves", "[operators][s
     REQUIRE(state->reads() > 0);
   }
 }
+
+TEST_CASE("keys are counted once, however often their rows move", "[operators][state][spill]") {
+  operator_harness<pair> h(hoarding(0, 0), harness_options{.state = std::make_shared<memory_state>(3)});
+  for (int round = 0; round < 20; ++round) {
+    for (int key = 0; key < 50; ++key) h.feed({{std::to_string(key), 1}});
+  }
+  CHECK(h.core().state_size().rows == 50);
+  for (int key = 0; key < 40; ++key) h.feed({{std::to_string(key), -1}});
+  for (int key = 40; key < 50; ++key) h.feed({{std::to_string(key), 1}});  // so that the others have left memory
+  CHECK(h.core().state_size().rows == 10);
+  h.end();
+}
+
+namespace {
+
+const output_tag<pair> copies{"copies"};
+
+// Says everything aside, and nothing besides.
+struct whispering {
+  side_output<pair> aside;
+  void open(context& self) { aside = side_output(self, copies); }
+  void operator()(const pair& p, collector<pair>& out) {
+    static_cast<void>(out);
+    for (int i = 0; i < 3; ++i) aside.push({p.first, i});
+  }
+};
+
+}  // namespace
+
+TEST_CASE("an operator pauses when nobody takes what it says aside", "[operators][side_output]") {
+  operator_harness<pair> h(declared<pair>([](auto in) {
+                             auto made = in.key_by(&pair::first).process(whispering{});
+                             static_cast<void>(made.side_output(copies));
+                             return made;
+                           }),
+                           harness_options{.batch_size = 2, .ports = 2});
+  h.core().refuse_all();
+  CHECK(h.feed({{"a", 1}, {"b", 1}, {"c", 1}}) == operators::flow::suspended);
+  CHECK(h.core().emissions().size() == 1);
+  h.core().refuse_all(false);
+  while (h.resume() == operators::flow::suspended) {
+  }
+  h.end();
+  CHECK(h.fates().passed == 3);
+  std::size_t said = 0;
+  for (const auto& one : h.core().emissions()) said += one.port == 1 ? one.records->size() : 0;
+  CHECK(said == 9);
+}

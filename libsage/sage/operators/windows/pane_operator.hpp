@@ -58,7 +58,7 @@ class pane_operator final : public window_operator<T, Extract, Fold> {
   }
   [[nodiscard]] std::optional<nanoseconds> wake_at() const noexcept override {
     if (!this->settings_.processing_time || slices_.empty()) return early_at_;
-    const auto due = next_window(spoken_to_);
+    const auto due = first_window_with_records(slices_, grid_, spoken_to_);
     if (!due) return early_at_;
     const clock& time = this->self_->time();
     const nanoseconds at = time.now() + std::max<std::int64_t>(due->end - time.wall_ms(), 0) * 1'000'000;
@@ -84,6 +84,7 @@ class pane_operator final : public window_operator<T, Extract, Fold> {
       ++batch_;
     }
     current_ = nullptr;
+    this->note_arrival();
     const std::size_t stop = this->stop_;
     std::size_t i = this->cursor_;
     const cursor_guard cursor(this->cursor_, i);
@@ -219,7 +220,7 @@ class pane_operator final : public window_operator<T, Extract, Fold> {
     const event_time now = this->time_now();
     for (;;) {
       if (!walk_.active) {
-        const auto due = next_window(spoken_to_);
+        const auto due = first_window_with_records(slices_, grid_, spoken_to_);
         if (!due || (due->end - 1 > now)) break;
         begin_walk(*due, false);
       }
@@ -236,7 +237,7 @@ class pane_operator final : public window_operator<T, Extract, Fold> {
   flow speak_early(output& out) {
     for (;;) {
       if (!walk_.active) {
-        const auto next = next_window(*early_from_);
+        const auto next = first_window_with_records(slices_, grid_, *early_from_);
         if (!next) break;
         begin_walk(*next, true);
       }
@@ -247,10 +248,6 @@ class pane_operator final : public window_operator<T, Extract, Fold> {
     for (const auto& s : slices_) s->records.forget_changes();
     if (!this->flush(out)) return flow::suspended;
     return flow::done;
-  }
-
-  [[nodiscard]] std::optional<window> next_window(event_time start) const {
-    return first_window_with_records(slices_, grid_, start);
   }
 
   void begin_walk(const window& w, bool early) {

@@ -237,7 +237,7 @@ class trigger_operator final : public window_operator<T, Extract, Fold>, private
     table_type& table = rows_.table();
     if (!finishing_) {
       finishing_ = true;
-      if (rows_.spill() && rows_.spill()->rows_out() > 0) rows_.spill()->empty_memory();
+      if (rows_.spill() && rows_.spill()->has_written()) rows_.spill()->empty_memory();
     }
     for (;;) {
       for (; next_row_ < table.end(); ++next_row_) {

@@ -53,9 +53,13 @@ class window_operator : public keyed_operator<T, Extract, Fold> {
     const event_time now = this->input_watermark();
     return settings_.processing_time && now != end_of_time ? this->self_->time().wall_ms() - 1 : now;
   }
-  /// The event time of the record at `position`, which must have one; or the moment by the wall clock.
+  /// The records at hand come now, where windows go by the wall clock.
+  void note_arrival() noexcept {
+    if (settings_.processing_time) arrived_ = this->self_->time().wall_ms();
+  }
+  /// The event time of the record at `position`, which must have one; or the moment of the last `note_arrival`.
   [[nodiscard]] event_time needed_time(const event_time* times, std::size_t position) const {
-    if (settings_.processing_time) return this->self_->time().wall_ms();
+    if (settings_.processing_time) return arrived_;
     if (times && times[position] != no_event_time) return times[position];
     throw error(errc::invalid_argument, "a record without event time came to a window", this->self_->place(),
                 "call assign_timestamps before the window");
@@ -153,6 +157,7 @@ class window_operator : public keyed_operator<T, Extract, Fold> {
                 "raise it with .limits(...), or let event time come on");
   }
 
+  event_time arrived_ = no_event_time;
   std::size_t open_windows_ = 0;  // pairs of key and pane
   std::size_t held_ = 0;          // of these, how many hold a record
   collector<result> made_;

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 
+#include "common/in_order.hpp"
 #include "nexmark/rows.hpp"
 #include "nexmark/winning_bids.hpp"
 
@@ -15,10 +16,7 @@ namespace {
 
 template <class Row>
 void write(const sage::data_stream<Row>& rows, const std::string& output) {
-  rows.transform("in_order", [] { return std::make_unique<in_order<Row>>(); })
-      .parallelism(1)
-      .sink(sage::file::csv_sink<Row>(output))
-      .name("output");
+  common::write_in_order(rows, output);
 }
 
 auto persons_of(const sage::data_stream<event>& events) {

@@ -1,5 +1,6 @@
-// Seeded interleavings of pipelines with watermarks, aligned sources, windows, joins, timers and loops: whatever the
-// order in which actors run, results are those of a few loops, nothing is stuck, and loops come to their end.
+// Seeded interleavings of pipelines with watermarks, idle and aligned sources, windows, joins, timers and loops:
+// whatever the order in which actors run, results are those of a few loops, nothing is stuck, and loops come to their
+// end.
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
@@ -7,6 +8,7 @@
 #include <string>
 #include <tuple>
 
+#include "sage/testing.hpp"
 #include "tests/actors/seeds.hpp"
 #include "tests/actors/stepped_system.hpp"
 #include "tests/catch.hpp"
@@ -39,6 +41,7 @@ struct scenario {
   bool fused;
   std::size_t bound;       // of a loop
   std::int64_t drift = 0;  // sources wait for each other when they are further apart; 0 is never
+  bool silent = false;     // there is a third source that never says anything, and ends at some time
   std::vector<mark> first;
   std::vector<mark> second;
 
@@ -46,7 +49,8 @@ struct scenario {
     return std::string(shape) + ", window " + std::to_string(window) + ", " + std::to_string(workers) +
            " workers, batches of " + std::to_string(batch_size) + (fused ? ", fused, " : ", unfused, ") + "bound " +
            std::to_string(bound) + ", " + std::to_string(first.size()) + " and " + std::to_string(second.size()) +
-           " records, " + (drift > 0 ? "within " + std::to_string(drift) + " ms" : "not aligned");
+           " records, " + (drift > 0 ? "within " + std::to_string(drift) + " ms" : "not aligned") +
+           (silent ? ", a silent source" : "");
   }
 };
 
@@ -73,6 +77,7 @@ scenario draw_scenario(stepped_system& s) {
   drawn.first = draw_marks(s, 0);
   drawn.second = draw_marks(s, 1000);
   drawn.drift = s.draw(2) == 0 ? 0 : static_cast<std::int64_t>(1 + s.draw(40));
+  drawn.silent = s.draw(3) == 0;
   return drawn;
 }
 
@@ -94,13 +99,18 @@ struct delayed_count {
   }
 };
 
-void declare(environment& env, const scenario& what, collected<fact>& out) {
+void declare(environment& env, const scenario& what, testing::scripted_source<mark>& silent, collected<fact>& out) {
   watermark_strategy strategy = bounded_out_of_orderness(std::chrono::milliseconds(disorder));
   if (what.drift > 0) strategy = strategy.aligned(watermark_alignment(std::chrono::milliseconds(what.drift)));
   const auto timed = [&](const std::vector<mark>& all) {
     return env.from_source(collection(all)).assign_timestamps(&mark::at, strategy);
   };
-  const auto a = timed(what.first);
+  const auto with_silent = [&](const data_stream<mark>& spoken) {
+    if (!what.silent) return spoken;
+    return spoken.union_with(
+        env.from_source(silent).assign_timestamps(&mark::at, strategy.idle_after(std::chrono::nanoseconds(1))));
+  };
+  const auto a = with_silent(timed(what.first));
   const std::string shape = what.shape;
   const auto sums = [&out](auto windowed) {
     windowed.count()
@@ -243,8 +253,11 @@ TEST_CASE("windows, joins, timers and loops say the same in 300 seeded interleav
       options.flow.activation_time_max = 3'600'000'000'000;  // real time must not decide anything here
       if (!what.fused) options.disabled_passes = {"chain-fusion", "router-fusion"};
       embedded_environment env(s.system(), options);
-      declare(env, what, out);
+      testing::scripted_source<mark> silent;
+      declare(env, what, silent, out);
       const job run = env.submit("interleaved");
+      for (std::uint64_t left = s.draw(400); left > 0 && !is_final(run.state()); --left) s.step();
+      silent.end();
       const bool ended = s.run_until([&] { return is_final(run.state()); });
       CHECK(ended);  // nobody is stuck
       state = run.state();

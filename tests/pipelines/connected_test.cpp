@@ -107,6 +107,100 @@ TEST_CASE("two keyed streams share the state of a key; a call that throws leaves
   });
 }
 
+TEST_CASE("three streams of different types in one operator", "[pipeline][connect]") {
+  test::on_every_engine([](environment& env) {
+    collected<std::string> mapped;
+    collected<int> flat;
+    const auto numbers = env.from_source(collection(std::vector<int>{1, 2}));
+    const auto words = env.from_source(collection(std::vector<std::string>{"a"}));
+    const auto pays = env.from_source(collection(std::vector<payment>{{7, 70}, {8, 80}}));
+    const auto all = numbers.connect(words, pays);
+    all.co_map([](int x) { return std::to_string(x); }, [](const std::string& w) { return w + w; },
+               [](const payment& p) { return std::to_string(p.order) + ":" + std::to_string(p.paid); })
+        .sink(collect_into(mapped));
+    all.co_flat_map([](int x, collector<int>& to) { to.push(x); },
+                    [](const std::string&) { return std::vector<int>{}; },
+                    [](const payment& p) {
+                      return std::vector<int>{p.order, p.paid};
+                    })
+        .sink(collect_into(flat));
+    env.execute("three");
+    REQUIRE(test::sorted(mapped) == std::vector<std::string>{"1", "2", "7:70", "8:80", "aa"});
+    REQUIRE(test::sorted(flat) == std::vector<int>{1, 2, 7, 8, 70, 80});
+  });
+}
+
+namespace {
+
+struct shipment {
+  int order = 0;
+  int parcels = 0;
+};
+SAGE_DESCRIBE(shipment, order, parcels)
+
+// An order is through when it was paid and sent, whatever came first. The fourth stream takes orders back.
+struct fulfil {
+  value_state<int> amount, paid, parcels;
+  value_state<bool> gone;
+  void open(context& self) {
+    amount = value_state<int>(self, "amount");
+    paid = value_state<int>(self, "paid");
+    parcels = value_state<int>(self, "parcels");
+    gone = value_state<bool>(self, "gone");
+  }
+  void on_first(const order& o, collector<order>& out) {
+    amount.set(o.amount);
+    tell(o.id, out);
+  }
+  void on_second(const payment& p, collector<order>& out) {
+    if (p.order % 10 == 4) throw std::runtime_error("four");
+    paid.set(p.paid);
+    tell(p.order, out);
+  }
+  void on_third(const shipment& s, collector<order>& out, context& self) {
+    static_cast<void>(self);
+    parcels.set(s.parcels);
+    tell(s.order, out);
+  }
+  void on_fourth(int id, collector<order>& out) {
+    gone.set(true);
+    static_cast<void>(id);
+    static_cast<void>(out);
+  }
+  void tell(int id, collector<order>& out) {
+    if (amount.has_value() && paid.has_value() && parcels.has_value()) {
+      out.push({id, *amount.get() * 10'000 + *paid.get() * 100 + *parcels.get()});
+    }
+  }
+};
+
+}  // namespace
+
+TEST_CASE("four keyed streams share the state of a key", "[pipeline][connect]") {
+  std::vector<order> expected;
+  std::vector<shipment> sent;
+  for (int id = 0; id < 200; ++id) {
+    sent.push_back({(id * 7) % 200, (id * 7) % 200 % 3});
+    if (id % 10 != 4) expected.push_back({id, (10 + id % 7) * 10'000 + (5 + id % 11) * 100 + id % 3});
+  }
+  test::on_every_engine([&](environment& env) {
+    collected<order> out;
+    env.from_source(collection(orders(200)))
+        .key_by(&order::id)
+        .connect(env.from_source(collection(payments(200))).key_by(&payment::order),
+                 env.from_source(collection(sent)).key_by(&shipment::order),
+                 env.from_source(collection(std::vector<int>{1000, 1001})).key_by([](int id) { return id; }))
+        .co_process(fulfil{})
+        .on_error(drop)
+        .sink(collect_into(out));
+    const auto done = env.execute("fulfil");
+    REQUIRE(test::sorted(out) == expected);
+    std::uint64_t dropped = 0;
+    for (const auto& m : done.metrics.operators) dropped += m.dropped;
+    CHECK(dropped == 20);
+  });
+}
+
 TEST_CASE("every instance knows the rules that were broadcast", "[pipeline][connect]") {
   // Records before a rule go by without it: so each leaves either as it is or with the rules' sum, which only grows.
   struct apply_rules {

@@ -143,8 +143,9 @@ TEST_CASE("the patterns of the guide match what they should and nothing else", "
 
 TEST_CASE("the commands in the guide print what it says", "[system][guide]") {
   const std::vector<std::pair<const char*, std::size_t>> pages{
-      {"word_count.md", 6},   {"log_stats.md", 6},   {"ask.md", 6},           {"agent_service.md", 6},
-      {"command_line.md", 6}, {"first_agent.md", 6}, {"from_langgraph.md", 1}};
+      {"word_count.md", 6},     {"log_stats.md", 6},     {"ask.md", 6},
+      {"agent_service.md", 6},  {"command_line.md", 6},  {"first_agent.md", 6},
+      {"from_langgraph.md", 1}, {"sensor_alerts.md", 4}, {"triage.md", 4}};
   for (const auto& [page, commands_min] : pages) {
     const scratch_folder folder;
     const left_running ended_with_the_page(folder);

@@ -35,7 +35,7 @@ template <class T>
 class split_streams;
 template <class T>
 class feedback_stream;
-template <class A, class B, class Keys>
+template <class Keys, class... In>
 class connected_streams;
 namespace operators {
 struct no_keys;
@@ -224,9 +224,9 @@ class data_stream : public api::operator_settings<data_stream<T>> {
   }
   /// Closes a loop: these records come back to its head.
   void feed(const feedback_stream<T>& again) const { origin_.feed(again.origin(), record_type_of<T>()); }
-  /// Reads this stream and one of another type in one operator: `a.connect(b).co_map(on_a, on_b)`.
-  template <class B>
-  connected_streams<T, B, operators::no_keys> connect(const data_stream<B>& other) const;
+  /// Reads streams of different types in one operator: `a.connect(b, c).co_map(on_a, on_b, on_c)`.
+  template <class... B>
+  requires(sizeof...(B) > 0) auto connect(const data_stream<B>&... others) const;
 
   /// Two streams: where the predicate holds, and where it doesn't. `auto [yes, no] = stream.split(predicate);`
   template <filter_function<T> F>

@@ -106,7 +106,7 @@ class interval_joined_streams {
     using function_type = typename prototype::type;
     using out = typename functions::join_result<F, A, B>::type;
     functions::check_outer<function_type, A, B, out>(kind_);
-    graph::node& n = api::append_second<A, B, out>(first_, second_, "interval_join");
+    graph::node& n = api::append_with_inputs<out, A, B>({first_, second_}, "interval_join");
     n.keyed = true;
     n.emits_at_end = true;
     auto shared = std::make_shared<const std::decay_t<F>>(std::forward<F>(function));
@@ -161,7 +161,7 @@ class temporal_joined_streams {
     using function_type = typename prototype::type;
     using out = typename functions::join_result<F, A, B>::type;
     functions::check_outer<function_type, A, B, out>(left_outer_ ? join_kind::left_outer : join_kind::inner);
-    graph::node& n = api::append_second<A, B, out>(first_, second_, "temporal_join");
+    graph::node& n = api::append_with_inputs<out, A, B>({first_, second_}, "temporal_join");
     n.keyed = true;
     n.emits_at_end = true;
     auto shared = std::make_shared<const std::decay_t<F>>(std::forward<F>(function));

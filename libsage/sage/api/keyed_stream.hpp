@@ -173,11 +173,11 @@ class keyed_stream {
     return data_stream<out>(before_.output_of(n));
   }
 
-  /// Reads this stream and another one with the same type of key in one operator, whose state is by key:
-  /// `a.connect(b).co_process(f)`.
-  template <class K2, class B, class Extract2>
-  requires std::same_as<state::owned_key_t<K>, state::owned_key_t<K2>>
-  auto connect(const keyed_stream<K2, B, Extract2>& other) const;
+  /// Reads this stream and others with the same type of key in one operator, whose state is by key:
+  /// `a.connect(b).co_process(f)`, `a.connect(b, c).co_process(f)`.
+  template <class... K2, class... B, class... Extract2>
+  requires(sizeof...(B) > 0 && (std::same_as<state::owned_key_t<K>, state::owned_key_t<K2>> &&
+                                ...)) auto connect(const keyed_stream<K2, B, Extract2>&... others) const;
   /// Joins this stream with another one by key: `a.join(b).within(-5s, 5s).apply(f)`.
   template <class K2, class B, class Extract2>
   requires std::same_as<state::owned_key_t<K>, state::owned_key_t<K2>>

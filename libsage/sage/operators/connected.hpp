@@ -1,9 +1,11 @@
-/// co_map, co_flat_map, co_process: two streams of different types in one operator.
+/// co_map, co_flat_map, co_process: streams of different types in one operator.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -41,98 +43,95 @@ struct collecting_call {
   }
 };
 
-/// `f.on_first(record, collector)`, with the context behind where it takes one.
-template <class F>
-struct first_call {
+/// Which input of an operator a method is for.
+template <std::size_t I>
+using input_index = std::integral_constant<std::size_t, I>;
+template <class F, class... Args>
+auto call_method(input_index<0>, F& f, Args&&... args) -> decltype(f.on_first(std::forward<Args>(args)...)) {
+  return f.on_first(std::forward<Args>(args)...);
+}
+template <class F, class... Args>
+auto call_method(input_index<1>, F& f, Args&&... args) -> decltype(f.on_second(std::forward<Args>(args)...)) {
+  return f.on_second(std::forward<Args>(args)...);
+}
+template <class F, class... Args>
+auto call_method(input_index<2>, F& f, Args&&... args) -> decltype(f.on_third(std::forward<Args>(args)...)) {
+  return f.on_third(std::forward<Args>(args)...);
+}
+template <class F, class... Args>
+auto call_method(input_index<3>, F& f, Args&&... args) -> decltype(f.on_fourth(std::forward<Args>(args)...)) {
+  return f.on_fourth(std::forward<Args>(args)...);
+}
+
+/// The method for input `I`, from `f.on_first(record, collector)` on, with the context behind where it takes one.
+template <std::size_t I, class F>
+struct method_call {
   F* f;
   template <class R, class Out>
   requires requires(F& g, R&& r, collector<Out>& o) {
-    g.on_first(std::forward<R>(r), o);
+    call_method(input_index<I>{}, g, std::forward<R>(r), o);
   } || requires(F& g, R&& r, collector<Out>& o, context& c) {
-    g.on_first(std::forward<R>(r), o, c);
+    call_method(input_index<I>{}, g, std::forward<R>(r), o, c);
   }
   void operator()(R&& record, collector<Out>& out, context& self) const {
-    if constexpr (requires { f->on_first(std::forward<R>(record), out); }) {
-      f->on_first(std::forward<R>(record), out);
+    if constexpr (requires { call_method(input_index<I>{}, *f, std::forward<R>(record), out); }) {
+      call_method(input_index<I>{}, *f, std::forward<R>(record), out);
     } else {
-      f->on_first(std::forward<R>(record), out, self);
-    }
-  }
-};
-template <class F>
-struct second_call {
-  F* f;
-  template <class R, class Out>
-  requires requires(F& g, R&& r, collector<Out>& o) {
-    g.on_second(std::forward<R>(r), o);
-  } || requires(F& g, R&& r, collector<Out>& o, context& c) {
-    g.on_second(std::forward<R>(r), o, c);
-  }
-  void operator()(R&& record, collector<Out>& out, context& self) const {
-    if constexpr (requires { f->on_second(std::forward<R>(record), out); }) {
-      f->on_second(std::forward<R>(record), out);
-    } else {
-      f->on_second(std::forward<R>(record), out, self);
+      call_method(input_index<I>{}, *f, std::forward<R>(record), out, self);
     }
   }
 };
 
-/// Two functions, one per input.
-template <template <class> class Call, class F, class G>
-struct two_functions {
-  F first;
-  G second;
-  auto on_first() { return Call<F>{&first}; }
-  auto on_second() { return Call<G>{&second}; }
+/// A function per input.
+template <template <class> class Call, class... F>
+struct function_per_input {
+  std::tuple<F...> each;
+  template <std::size_t I>
+  auto on_input() {
+    return Call<std::tuple_element_t<I, std::tuple<F...>>>{&std::get<I>(each)};
+  }
   void open(context& self) {
-    functions::open(first, self);
-    functions::open(second, self);
+    std::apply([&self](F&... f) { (functions::open(f, self), ...); }, each);
   }
   void close() {
-    functions::close(first);
-    functions::close(second);
+    std::apply([](F&... f) { (functions::close(f), ...); }, each);
   }
 };
 
-/// One object with a function per input.
+/// One object with a method per input.
 template <class F>
-struct two_methods {
+struct method_per_input {
   F function;
-  auto on_first() { return first_call<F>{&function}; }
-  auto on_second() { return second_call<F>{&function}; }
+  template <std::size_t I>
+  auto on_input() {
+    return method_call<I, F>{&function};
+  }
   void open(context& self) { functions::open(function, self); }
   void close() { functions::close(function); }
   F& with_timers() { return function; }
 };
 
-/// The keys of both inputs, or none. `made` is what an operator keeps of them.
+/// The keys of all inputs, or none. `made` is what an operator keeps of them.
 struct no_keys {
   using made = no_keys;
   using key = void;
-  template <class T>
-  no_scope<T> first() {
-    return {};
-  }
-  template <class T>
-  no_scope<T> second() {
+  template <std::size_t I, class T>
+  no_scope<T> scope() {
     return {};
   }
   void open(context&, bool) noexcept {}
   [[nodiscard]] state_size size_now() const noexcept { return {}; }
 };
-template <class K, class First, class Second>
-class two_keys {
+template <class K, class... Extract>
+class shared_keys {
  public:
   using key = K;
-  two_keys(First first, Second second, const state::state_limits& limits)
-      : first_(std::move(first)), second_(std::move(second)), rows_(limits) {}
-  template <class T>
-  auto first() {
-    return key_scope<T, First, state_rows<K>>(first_, rows_);
-  }
-  template <class T>
-  auto second() {
-    return key_scope<T, Second, state_rows<K>>(second_, rows_);
+  shared_keys(std::tuple<Extract...> extracts, const state::state_limits& limits)
+      : extracts_(std::move(extracts)), rows_(limits) {}
+  template <std::size_t I, class T>
+  auto scope() {
+    using extract = std::tuple_element_t<I, std::tuple<Extract...>>;
+    return key_scope<T, extract, state_rows<K>>(std::get<I>(extracts_), rows_);
   }
   void open(context& self, bool with_timers) { rows_.open(self, with_timers); }
   [[nodiscard]] state_rows<K>& rows() noexcept { return rows_; }
@@ -140,8 +139,7 @@ class two_keys {
   [[nodiscard]] state_size size_now() const noexcept { return rows_.size_now(); }
 
  private:
-  First first_;
-  Second second_;
+  std::tuple<Extract...> extracts_;
   state_rows<K> rows_;
 };
 
@@ -157,17 +155,16 @@ struct key_of_rows<no_keys> {
   using type = int;
 };
 
-/// How the keys of both inputs are extracted.
-template <class K, class First, class Second>
-struct two_extractors {
-  using made = two_keys<K, First, Second>;
-  First first;
-  Second second;
+/// How the keys of all inputs are extracted.
+template <class K, class... Extract>
+struct extractor_per_input {
+  using made = shared_keys<K, Extract...>;
+  std::tuple<Extract...> each;
 };
 
-/// Calls one function for the records of the first input and one for those of the second.
+/// Calls a function of its own for the records of each input.
 ///
-/// Shape       A, B -> U; 1 -> 1 (co_map), 1 -> 0..n (co_flat_map, co_process)
+/// Shape       A, B, ... -> U; 1 -> 1 (co_map), 1 -> 0..n (co_flat_map, co_process)
 /// Emits       full batches as they fill, the rest at the end of the input batch; in order within an input
 /// Holds back  while its output has no credit
 /// Fails       by error policy; outputs and state changes of a call that threw are undone
@@ -175,12 +172,14 @@ struct two_extractors {
 /// Timers      of co_process with one class: `on_timer(const K&, const timer&, collector<U>&)`, as in process
 /// Snapshot    the states declared in `open`, the timers
 /// Cost        as map, flat_map and process
-template <class A, class B, class Out, class Keys, class Functions>
+template <class Out, class Keys, class Functions, class... In>
 class connected_operator final : public several_inputs {
-  using first_scope = decltype(std::declval<Keys&>().template first<A>());
-  using second_scope = decltype(std::declval<Keys&>().template second<B>());
-  using first_caller = decltype(std::declval<Functions&>().on_first());
-  using second_caller = decltype(std::declval<Functions&>().on_second());
+  template <std::size_t I, class T>
+  using half = input_half<T, Out, decltype(std::declval<Keys&>().template scope<I, T>()),
+                          decltype(std::declval<Functions&>().template on_input<I>())>;
+  template <std::size_t... I>
+  static auto halves_of(std::index_sequence<I...>) -> std::tuple<std::optional<half<I, In>>...>;
+  static constexpr std::index_sequence_for<In...> inputs{};
 
  public:
   /// Whether its keys have timers.
@@ -193,13 +192,8 @@ class connected_operator final : public several_inputs {
   template <class... Prototype>
   connected_operator(Functions functions, error_policy policy, std::vector<functions::side_port> sides,
                      const Prototype&... keys)
-      : sides_(std::move(sides)),
-        keys_(keys...),
-        functions_(std::move(functions)),
-        first_(keys_.template first<A>(), functions_.on_first(), policy),
-        second_(keys_.template second<B>(), functions_.on_second(), policy) {
-    add_half(first_);
-    add_half(second_);
+      : sides_(std::move(sides)), keys_(keys...), functions_(std::move(functions)) {
+    make_halves(policy, inputs);
   }
 
   void open(context& self) override {
@@ -209,8 +203,7 @@ class connected_operator final : public several_inputs {
     self.set_side_outputs(&sides_);
     functions_.open(self);
     if (sides_.slots().empty()) return;
-    first_.share_side_outputs(sides_);
-    second_.share_side_outputs(sides_);
+    std::apply([this](auto&... each) { (each->share_side_outputs(sides_), ...); }, halves_);
   }
   void close() override { functions_.close(); }
   [[nodiscard]] state_size state_size_now() const noexcept override { return keys_.size_now(); }
@@ -230,6 +223,11 @@ class connected_operator final : public several_inputs {
 
  private:
   struct no_calls {};
+  template <std::size_t... I>
+  void make_halves(error_policy policy, std::index_sequence<I...>) {
+    (add_half(std::get<I>(halves_).emplace(keys_.template scope<I, In>(), functions_.template on_input<I>(), policy)),
+     ...);
+  }
   flow on_time(output& out) override {
     if constexpr (is_timed) {
       return calls_.fire_due(keys_.rows(), sides_, functions_.with_timers(), *self_, this->input_watermark(), out);
@@ -244,8 +242,7 @@ class connected_operator final : public several_inputs {
   Keys keys_;
   std::conditional_t<is_timed, timer_calls<typename key_of_rows<Keys>::name, Out>, no_calls> calls_;
   Functions functions_;
-  input_half<A, Out, first_scope, first_caller> first_;
-  input_half<B, Out, second_scope, second_caller> second_;
+  decltype(halves_of(inputs)) halves_;  // always there; they can't move
 };
 
 }  // namespace sage::operators

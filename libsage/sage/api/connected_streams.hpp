@@ -174,7 +174,7 @@ class connected_streams {
   data_stream<Out> add(std::string_view kind, Make make, bool one_to_one) const {
     using op = operators::connected_operator<Out, typename Keys::made, Functions, In...>;
     graph::node& n = api::append_with_inputs<Out, In...>(streams_, kind);
-    n.keyed = is_keyed;
+    n.keyed = n.limits_state = is_keyed;
     n.has_side_outputs = true;
     n.emits_at_end = op::is_timed;
     n.one_to_one = one_to_one;
@@ -208,7 +208,7 @@ class broadcast_connected_stream {
     using prototype = functions::instantiated<std::decay_t<F>>;
     using out = api::co_collected_or<U, F>;
     graph::node& n = api::append_with_inputs<out, A, B>({records_, rules_}, "process");
-    n.keyed = true;
+    n.keyed = n.limits_state = true;
     n.has_side_outputs = true;
     auto shared = std::make_shared<const std::decay_t<F>>(std::forward<F>(function));
     n.make = [shared, extract = extract_](const graph::operator_options& options) -> operators::operator_ptr {

@@ -108,10 +108,12 @@ class interval_joined_streams {
     functions::check_outer<function_type, A, B, out>(kind_);
     graph::node& n = api::append_with_inputs<out, A, B>({first_, second_}, "interval_join");
     n.keyed = true;
+    n.limits_state = true;
     n.emits_at_end = true;
     auto shared = std::make_shared<const std::decay_t<F>>(std::forward<F>(function));
     n.make = [shared, a = extract_a_, b = extract_b_, lower = lower_, upper = upper_, kind = kind_,
-              limits = limits_](const graph::operator_options& options) -> operators::operator_ptr {
+              limits = limits_](const graph::operator_options& options) mutable -> operators::operator_ptr {
+      limits.bytes = options.state_limits;
       using op = operators::interval_join<A, B, ExtractA, ExtractB, out, function_type>;
       return std::make_unique<op>(a, b, prototype::make(*shared), lower, upper, kind, limits,
                                   options.on_error.value_or(error_policy{}));
@@ -163,10 +165,12 @@ class temporal_joined_streams {
     functions::check_outer<function_type, A, B, out>(left_outer_ ? join_kind::left_outer : join_kind::inner);
     graph::node& n = api::append_with_inputs<out, A, B>({first_, second_}, "temporal_join");
     n.keyed = true;
+    n.limits_state = true;
     n.emits_at_end = true;
     auto shared = std::make_shared<const std::decay_t<F>>(std::forward<F>(function));
     n.make = [shared, a = extract_a_, b = extract_b_, left_outer = left_outer_,
-              limits = limits_](const graph::operator_options& options) -> operators::operator_ptr {
+              limits = limits_](const graph::operator_options& options) mutable -> operators::operator_ptr {
+      limits.bytes = options.state_limits;
       using op = operators::temporal_join<A, B, ExtractA, ExtractB, out, function_type>;
       return std::make_unique<op>(a, b, prototype::make(*shared), left_outer, limits,
                                   options.on_error.value_or(error_policy{}));

@@ -99,10 +99,12 @@ class keyed_stream {
   /// Passes the first record of each key on.
   data_stream<T> distinct() const {
     graph::node& n = append("distinct");
+    n.limits_state = true;
     n.outs = {&sage::record_type_of<T>()};
     n.one_to_one = true;
     n.make = [extract = extract_](const graph::operator_options& options) -> operators::operator_ptr {
-      return std::make_unique<operators::distinct_operator<T, Extract>>(extract, policy_of(options));
+      return std::make_unique<operators::distinct_operator<T, Extract>>(extract, policy_of(options),
+                                                                        options.state_limits);
     };
     return data_stream<T>(before_.output_of(n));
   }
@@ -194,6 +196,7 @@ class keyed_stream {
     using prototype = functions::instantiated<std::decay_t<F>>;
     using out = functions::collected_t<F>;
     graph::node& n = append("process");
+    n.limits_state = true;
     n.outs = {&sage::record_type_of<out>()};
     n.has_side_outputs = true;
     n.emits_at_end = operators::has_on_timer<typename prototype::type, state::owned_key_t<K>, out>;
@@ -228,16 +231,17 @@ class keyed_stream {
   template <class R, class A>
   aggregated_stream<R> add_aggregate(std::string_view kind, A function) const {
     graph::node& n = append(kind);
+    n.limits_state = true;
     n.emits_at_end = true;
     n.outs = {&sage::record_type_of<R>()};
     n.make = [function, extract = extract_](const graph::operator_options& options) -> operators::operator_ptr {
       const emit_mode mode = options.every_update ? emit_mode::every_update : emit_mode::finals;
       if (options.spills) {
         return std::make_unique<operators::spilled_aggregate<T, Extract, A>>(extract, function, policy_of(options),
-                                                                             mode);
+                                                                             mode, options.state_limits);
       }
       return std::make_unique<operators::aggregate_operator<T, Extract, A>>(extract, function, policy_of(options),
-                                                                            mode);
+                                                                            mode, options.state_limits);
     };
     return aggregated_stream<R>(before_.output_of(n));
   }
@@ -253,7 +257,8 @@ class keyed_stream {
                        extract = extract_](const graph::operator_options& options) -> operators::operator_ptr {
       using half = operators::combining<A, owned>;
       return std::make_unique<operators::aggregate_operator<T, Extract, half>>(
-          extract, half{function}, policy_of(options), emit_mode::finals, operators::combined_entries_max);
+          extract, half{function}, policy_of(options), emit_mode::finals, state::state_limits{},
+          operators::combined_entries_max);
     };
     halves->merge = [function](const graph::operator_options& options) -> operators::operator_ptr {
       using half = operators::merging<A, owned>;

@@ -47,8 +47,10 @@ class operator_settings {
     node().options.on_error = policy;
     return self();
   }
-  /// Bounds what one instance of a keyed operator may remember: of a key, and in all. A record whose state would be
-  /// larger fails with errc::limit, so `on_error` is the policy.
+  /// Bounds what one instance of a keyed operator may remember: of a key (of windows: of one window of a key), and in
+  /// all; 0 is without bound. A record whose state would be larger fails with errc::limit, so `on_error` is the
+  /// policy. Sizes are estimates (state::value_bytes); measuring accumulators that own containers costs as much as
+  /// they hold.
   Self& state_bytes_max(std::size_t of_key, std::size_t in_all) {
     node().options.state_limits = {of_key, in_all};
     return self();

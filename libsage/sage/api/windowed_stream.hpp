@@ -207,8 +207,9 @@ class windowed_stream {
 
   template <class Fold>
   static operators::operator_ptr make(const Extract& extract, const Windows& windows, const Fold& fold,
-                                      const window_settings& settings, const graph::operator_options& options) {
+                                      window_settings settings, const graph::operator_options& options) {
     const error_policy policy = options.on_error.value_or(error_policy{});
+    settings.state_limits = options.state_limits;
     if constexpr (is_session) {
       return std::make_unique<operators::session_operator<T, Extract, Fold>>(extract, fold, policy, windows.gap_ms,
                                                                              settings);
@@ -231,6 +232,7 @@ class windowed_stream {
     using result = typename Fold::result;
     graph::node& n = before_.append(kind, record_type_of<T>());
     n.keyed = Keyed;
+    n.limits_state = true;
     n.order_needed = !Keyed;  // all records in one place
     n.emits_at_end = true;
     n.outs = {&record_type_of<result>()};

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "sage/state/state_limits.hpp"
+
 namespace sage {
 
 /// What becomes of records that meet nobody.
@@ -18,6 +20,7 @@ enum class join_kind : std::uint8_t {
 struct join_limits {
   std::size_t records_max = 16u << 20;        ///< of both streams together
   std::size_t records_per_key_max = 100'000;  ///< of one stream
+  state::state_limits bytes{};                ///< what `.state_bytes_max(...)` says
 };
 
 }  // namespace sage

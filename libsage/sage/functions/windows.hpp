@@ -17,6 +17,7 @@
 #include "sage/functions/triggers.hpp"
 #include "sage/model/describe.hpp"
 #include "sage/model/value_shape.hpp"
+#include "sage/state/state_limits.hpp"
 
 namespace sage {
 
@@ -143,6 +144,7 @@ struct window_settings {
   bool late_output = false;         ///< late records leave on a port of their own
   bool processing_time = false;     ///< windows over the wall clock
   window_limits limits;
+  state::state_limits state_limits{};  ///< of one window of a key, and in all
 };
 
 /// What the ready-made aggregates of a window return: the key, the window, the value.

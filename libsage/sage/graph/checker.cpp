@@ -90,6 +90,10 @@ class finder {
     if (o.batch_size && (*o.batch_size == 0 || *o.batch_size > batch_size_max)) {
       add(title(n), "has batch size " + std::to_string(*o.batch_size), "use 1 to " + std::to_string(batch_size_max));
     }
+    if (o.state_limits.has_any() && !n.limits_state) {
+      add(title(n), "has a limit of state, and keeps none by key",
+          "call .state_bytes_max(...) behind process, co_process, aggregate, reduce, distinct, windows and joins");
+    }
     const bool keeps_record = n.retries_by_itself || (o.on_error && o.on_error->keeps_record());
     if (keeps_record && n.unsupported_retry) {
       add(title(n),

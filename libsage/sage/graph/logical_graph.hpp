@@ -75,6 +75,7 @@ struct node {
   bool unsupported_retry = false;   ///< the function wants the record itself and the record can't be copied
   bool takes_dead_letters = false;  ///< the node behind env.dead_letters()
   bool has_side_outputs = false;    ///< its function may have some
+  bool limits_state = false;        ///< keeps to its options' state_limits
   bool holds_source = false;        ///< may ask its source to wait: must stand right behind one
   bool emits_at_end = false;        ///< keeps what it makes until time or its input ends: no part of a loop
   std::optional<node_id> loop;      ///< whose body it is part of, by its head; the head names itself

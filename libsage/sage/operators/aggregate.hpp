@@ -8,6 +8,8 @@
 
 #include "sage/operators/keyed_operator.hpp"
 #include "sage/operators/table_emitter.hpp"
+#include "sage/state/state_limits.hpp"
+#include "sage/state/value_bytes.hpp"
 
 namespace sage {
 
@@ -50,6 +52,7 @@ using aggregate_result_t = std::remove_cvref_t<decltype(std::declval<A&>().resul
 /// Fails       by error policy, when `add` throws: the accumulator is as before that record
 /// Completes   after end of all inputs
 /// Items       finals end them, for a final is nobody's answer in particular; an update inherits that of its record
+/// Limits      state_bytes_max: of accumulators; then `add` works on a copy
 /// Cost        O(1) per record: one carried hash, one slot, one entry, fetched ahead
 template <class T, class Extract, class A>
 class aggregate_operator final : public keyed_operator<T, Extract, A> {
@@ -61,9 +64,11 @@ class aggregate_operator final : public keyed_operator<T, Extract, A> {
  public:
   /// `entries_max` bounds the table of an operator that combines before a shuffle: when it is reached, everything
   /// is emitted and the table begins anew. 0 is without bound.
-  aggregate_operator(Extract extract, A aggregate, error_policy policy, emit_mode mode, std::size_t entries_max = 0)
+  aggregate_operator(Extract extract, A aggregate, error_policy policy, emit_mode mode,
+                     const state::state_limits& limits = {}, std::size_t entries_max = 0)
       : keyed_operator<T, Extract, A>(std::move(extract), std::move(aggregate), policy),
         mode_(mode),
+        account_(limits),
         entries_max_(entries_max) {}
 
  private:
@@ -82,7 +87,7 @@ class aggregate_operator final : public keyed_operator<T, Extract, A> {
     const items_guard aggregated(*this, i, item_end_reason::aggregated);
     const std::size_t stop = this->stop_;
     const std::uint64_t* const hashes = this->hashes_;
-    if (this->policy_.fails()) {
+    if (this->policy_.fails() && !account_.is_limited()) {
       this->fate_.passed += stop - i;
       for_each_looked_up(table_, hashes, i, stop, [&](std::size_t k, typename table_type::candidate known) {
         const std::size_t at =
@@ -110,7 +115,9 @@ class aggregate_operator final : public keyed_operator<T, Extract, A> {
     decltype(auto) key_of_record = this->key_of(record);
     const std::size_t at = table_.find(key_of_record, hash);
     accumulator next = at == table_type::absent ? accumulator{} : table_.at(at).value;
+    const std::size_t before = at == table_type::absent || !account_.is_limited() ? 0 : state::value_bytes(next);
     this->function_.add(next, record);
+    if (account_.is_limited()) account_.change(before, state::value_bytes(next), state::value_bytes(next));
     if (mode_ == emit_mode::every_update) {
       result update = this->function_.result(state::owned_key_t<key>(key_of_record), accumulator(next));
       updates_->emplace_back(std::move(update));
@@ -140,6 +147,7 @@ class aggregate_operator final : public keyed_operator<T, Extract, A> {
   }
 
   emit_mode mode_;
+  state::byte_account account_;
   std::size_t entries_max_;
   table_type table_;
   ref<batch<result>> updates_;

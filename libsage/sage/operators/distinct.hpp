@@ -6,6 +6,8 @@
 
 #include "sage/operators/keyed_operator.hpp"
 #include "sage/state/keyed_rows.hpp"
+#include "sage/state/state_limits.hpp"
+#include "sage/state/value_bytes.hpp"
 
 namespace sage::operators {
 
@@ -23,8 +25,8 @@ struct no_function {};
 template <class T, class Extract>
 class distinct_operator final : public keyed_operator<T, Extract, no_function>, private state::row_values {
  public:
-  distinct_operator(Extract extract, error_policy policy)
-      : keyed_operator<T, Extract, no_function>(std::move(extract), no_function{}, policy) {}
+  distinct_operator(Extract extract, error_policy policy, const state::state_limits& limits = {})
+      : keyed_operator<T, Extract, no_function>(std::move(extract), no_function{}, policy), account_(limits) {}
 
   void open(context& self) override {
     keyed_operator<T, Extract, no_function>::open(self);
@@ -50,7 +52,10 @@ class distinct_operator final : public keyed_operator<T, Extract, no_function>, 
                                [&](std::size_t k) -> decltype(auto) { return this->key_of(in[k]); });
       }
       const std::size_t row = rows_.fetch_one(this->key_of(in[i]), this->hashes_[i]);
-      if (!std::exchange(rows_.table().at(row).value, true)) {
+      auto& entry = rows_.table().at(row);
+      if (!entry.value) {
+        if (account_.is_limited()) account_.change(0, state::value_bytes(entry.key), state::value_bytes(entry.key));
+        entry.value = true;
         first_.push_back(static_cast<std::uint32_t>(i));
         ++this->fate_.passed;
       } else {
@@ -81,6 +86,7 @@ class distinct_operator final : public keyed_operator<T, Extract, no_function>, 
   void clear(std::size_t row) noexcept override { static_cast<void>(row); }
 
   state::keyed_rows<key_type_t<Extract, T>, bool> rows_;  // whether it was seen
+  state::byte_account account_;                           // of keys
   std::size_t fetched_ = 0;                               // the rows of the records up to here are in memory
   std::vector<std::uint32_t> first_;
 };

@@ -7,7 +7,9 @@
 
 #include "sage/operators/aggregate.hpp"
 #include "sage/state/keyed_rows.hpp"
+#include "sage/state/state_limits.hpp"
 #include "sage/state/stored_value.hpp"
+#include "sage/state/value_bytes.hpp"
 
 namespace sage::operators {
 
@@ -29,8 +31,11 @@ class spilled_aggregate final : public keyed_operator<T, Extract, A>, private st
   using result = aggregate_result_t<A, key>;
 
  public:
-  spilled_aggregate(Extract extract, A aggregate, error_policy policy, emit_mode mode)
-      : keyed_operator<T, Extract, A>(std::move(extract), std::move(aggregate), policy), mode_(mode) {}
+  spilled_aggregate(Extract extract, A aggregate, error_policy policy, emit_mode mode,
+                    const state::state_limits& limits = {})
+      : keyed_operator<T, Extract, A>(std::move(extract), std::move(aggregate), policy),
+        mode_(mode),
+        account_(limits) {}
 
   void open(context& self) override {
     if constexpr (!state::is_storable<accumulator>) {
@@ -61,7 +66,7 @@ class spilled_aggregate final : public keyed_operator<T, Extract, A>, private st
                                [&](std::size_t k) -> decltype(auto) { return this->key_of(in[k]); });
       }
       auto& entry = rows_.table().at(rows_.fetch_one(this->key_of(in[i]), this->hashes_[i]));
-      if (this->policy_.fails()) {
+      if (this->policy_.fails() && !account_.is_limited()) {
         if (!entry.value) entry.value.emplace();
         this->function_.add(*entry.value, in[i]);
         if (tells)
@@ -69,6 +74,10 @@ class spilled_aggregate final : public keyed_operator<T, Extract, A>, private st
       } else {
         accumulator next = entry.value.value_or(accumulator{});  // so that a record that throws changes nothing
         this->function_.add(next, in[i]);
+        if (account_.is_limited()) {
+          const std::size_t before = entry.value ? state::value_bytes(*entry.value) : 0;
+          account_.change(before, state::value_bytes(next), state::value_bytes(next));
+        }
         if (tells) updates_->emplace_back(this->function_.result(std::as_const(entry.key), accumulator(next)));
         entry.value = std::move(next);
       }
@@ -131,6 +140,7 @@ class spilled_aggregate final : public keyed_operator<T, Extract, A>, private st
   void clear(std::size_t row) noexcept override { static_cast<void>(row); }
 
   emit_mode mode_;
+  state::byte_account account_;
   state::keyed_rows<key, std::optional<accumulator>> rows_;
   std::size_t fetched_ = 0;  // the rows of the records up to here are in memory
   ref<batch<result>> updates_;

@@ -14,7 +14,8 @@ void aggregate_partially(graph::logical_graph& graph, const optimizer_settings& 
     const auto into = graph.edges_into(id);
     {
       const graph::node& n = graph.at(id);
-      if (n.removed || !n.partial || n.options.every_update || into.size() != 1) continue;
+      if (n.removed || !n.partial || n.options.every_update || n.options.state_limits.has_any() || into.size() != 1)
+        continue;
       if (graph.edges[into.front()].partitioning.kind != partitioning::hash) continue;
     }
     const auto partial = graph.at(id).partial;

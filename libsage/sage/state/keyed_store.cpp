@@ -5,20 +5,11 @@
 namespace sage::state {
 
 void keyed_store::check_limits() const {
-  if (limits_.bytes_max > 0 && bytes() > limits_.bytes_max) {
-    throw error(errc::limit,
-                "the state of this operator would take " + std::to_string(bytes()) + " bytes, more than " +
-                    std::to_string(limits_.bytes_max),
-                {}, "raise it with .state_bytes_max(...), let state expire with a time to live, or keep it on disk");
-  }
-  if (limits_.bytes_per_key_max == 0) return;
   std::size_t of_key = 0;
-  for (const auto& each : columns_) of_key += each->bytes_of(row_);
-  if (of_key <= limits_.bytes_per_key_max) return;
-  throw error(errc::limit,
-              "the state of one key would take " + std::to_string(of_key) + " bytes, more than " +
-                  std::to_string(limits_.bytes_per_key_max),
-              {}, "raise it with .state_bytes_max(...), or keep less per key");
+  if (limits_.bytes_per_key_max > 0) {
+    for (const auto& each : columns_) of_key += each->bytes_of(row_);
+  }
+  check_bytes(limits_, of_key, bytes());
 }
 
 bool keyed_store::is_empty(std::size_t row) const {

@@ -225,7 +225,7 @@ class keyed_store final : public row_values {
   void check_limits() const;
   /// Whether any value may expire.
   [[nodiscard]] bool has_ttl() const noexcept;
-  [[nodiscard]] bool has_limits() const noexcept { return limits_.bytes_max > 0 || limits_.bytes_per_key_max > 0; }
+  [[nodiscard]] bool has_limits() const noexcept { return limits_.has_any(); }
 
   /// Fetches the values in `rows` ahead.
   void prefetch(const std::uint32_t* rows, std::size_t count) const noexcept {

@@ -108,9 +108,10 @@ TEST_CASE("partial aggregates, however cut, merge into the aggregate", "[operato
     using partial = operators::partial<std::string, std::uint64_t>;
     const auto extract = by_first;
     using extract_type = std::remove_const_t<decltype(extract)>;
-    operator_harness<pair, partial> combine(std::make_unique<operators::aggregate_operator<pair, extract_type, half>>(
-                                                extract, half{}, error_policy{}, finals, 1 + random() % 5),
-                                            harness_options{.batch_size = 1 + random() % 4});
+    operator_harness<pair, partial> combine(
+        std::make_unique<operators::aggregate_operator<pair, extract_type, half>>(
+            extract, half{}, error_policy{}, finals, state::state_limits{}, 1 + random() % 5),
+        harness_options{.batch_size = 1 + random() % 4});
     for (int i = 0; i < 40; ++i) {
       if (random() % 2 == 0) combine.refuse_at(random() % 60);
     }

@@ -55,7 +55,7 @@ class interval_join final : public join_operator<key_type_t<ExtractA, A>, A, B, 
     auto& others = base::template buffer_of<!IsFirst>(row);
     const event_time over = over_at<IsFirst>(time);
     const bool is_kept = over > this->input_watermark();
-    if (is_kept) this->check_room(base::template buffer_of<IsFirst>(row).size());
+    if (is_kept) this->check_room(base::template buffer_of<IsFirst>(row).size(), record);
     const auto partners = IsFirst ? others.between(add_time(time, lower_), add_time(time, upper_))
                                   : others.between(subtract_time(time, upper_), subtract_time(time, lower_));
     for (const auto& partner : partners) {
@@ -113,8 +113,7 @@ class interval_join final : public join_operator<key_type_t<ExtractA, A>, A, B, 
         this->make_results(side<IsFirst>(), oldest.record, oldest.time, out,
                            [&] { this->template call_alone<IsFirst>(oldest.record); });
       }
-      own.pop_front();
-      --this->rows_.kept;
+      this->drop_front(own);
       if (this->is_full() && !this->flush(out)) return false;
     }
     return true;

@@ -20,6 +20,8 @@
 #include "sage/operators/several_inputs.hpp"
 #include "sage/state/keyed_rows.hpp"
 #include "sage/state/spilled_timers.hpp"
+#include "sage/state/state_limits.hpp"
+#include "sage/state/value_bytes.hpp"
 
 namespace sage::operators {
 
@@ -202,7 +204,8 @@ class join_operator : public several_inputs, private state::row_values {
   }
   void close() override { functions::close(function_); }
   [[nodiscard]] state_size state_size_now() const noexcept override {
-    return {rows_.by_key.rows(), rows_.by_key.table().bytes() + rows_.kept * std::max(sizeof(A), sizeof(B))};
+    const std::size_t all = account_.is_limited() ? account_.bytes() : rows_.kept * std::max(sizeof(A), sizeof(B));
+    return {rows_.by_key.rows(), rows_.by_key.table().bytes() + all};
   }
 
   // ---- for the sides
@@ -221,7 +224,7 @@ class join_operator : public several_inputs, private state::row_values {
  protected:
   /// `reach`: how long beyond its time a record is kept at most.
   join_operator(F function, const join_limits& limits, event_time reach)
-      : function_(std::move(function)), limits_(limits), reach_(reach) {}
+      : function_(std::move(function)), limits_(limits), reach_(reach), account_(limits.bytes) {}
 
   /// The buffer of one stream in a row.
   template <bool IsFirst>
@@ -237,6 +240,7 @@ class join_operator : public several_inputs, private state::row_values {
   template <bool IsFirst, class T>
   void keep(std::size_t number, event_time time, bool open, T& record, bool consume, event_time over) {
     auto& own = buffer_of<IsFirst>(rows_.at(number));
+    if (account_.is_limited()) account_.change(0, state::value_bytes(record), 0);  // check_room saw to the key
     if (consume || !std::copy_constructible<T>) {  // the checker refuses a graph in which the latter alone holds
       own.add(time, open, std::move(record));
     } else if constexpr (std::copy_constructible<T>) {
@@ -245,13 +249,25 @@ class join_operator : public several_inputs, private state::row_values {
     ++rows_.kept;
     rows_.look_at(number, over);
   }
-  void check_room(std::size_t of_key) const {
+  template <class T>
+  void check_room(std::size_t of_key, const T& record) const {
+    if (account_.is_limited()) {  // as if all of the key were like this one: O(1)
+      const std::size_t more = state::value_bytes(record);
+      state::check_bytes(limits_.bytes, (of_key + 1) * more, account_.bytes() + more);
+    }
     if (rows_.kept < limits_.records_max && of_key < limits_.records_per_key_max) return;
     const bool all = rows_.kept >= limits_.records_max;
     throw error(errc::limit,
                 "a join keeps " + std::to_string(all ? rows_.kept : of_key) +
                     (all ? " records in all" : " records of one key"),
                 self_->place(), "raise it with .limits(...), narrow the interval, or let the slower stream come on");
+  }
+
+  template <class T>
+  void drop_front(join_buffer<T>& own) {
+    if (account_.is_limited()) account_.give_back(state::value_bytes(own.front().record));
+    own.pop_front();
+    --rows_.kept;
   }
 
   /// Calls the function with a pair, in the shape in which it takes one.
@@ -301,6 +317,7 @@ class join_operator : public several_inputs, private state::row_values {
   F function_;
   join_limits limits_;
   event_time reach_;
+  state::byte_account account_;
   context* self_ = nullptr;
   rows_type rows_;
   join_results<Out> results_;

@@ -41,7 +41,7 @@ class temporal_join final : public join_operator<key_type_t<ExtractA, A>, A, B, 
 
   template <bool IsFirst, class T>
   bool meet(std::size_t number, event_time time, T& record, bool consume) {
-    this->check_room(base::template buffer_of<IsFirst>(this->rows_.at(number)).size());
+    this->check_room(base::template buffer_of<IsFirst>(this->rows_.at(number)).size(), record);
     this->template keep<IsFirst>(number, time, IsFirst, record, consume, time);
     return !IsFirst;
   }
@@ -64,14 +64,12 @@ class temporal_join final : public join_operator<key_type_t<ExtractA, A>, A, B, 
           }
         });
       }
-      row.first.pop_front();
-      --this->rows_.kept;
+      this->drop_front(row.first);
       if (this->is_full() && !this->flush(out)) return false;
     }
     // Of the versions that are valid by now only the newest can still be asked for.
     for (std::size_t old = row.second.between(no_event_time, now).size(); old > 1; --old) {
-      row.second.pop_front();
-      --this->rows_.kept;
+      this->drop_front(row.second);
     }
     if (!row.first.empty()) this->rows_.look_at(number, row.first.front().time);
     const auto later = row.second.between(add_time(now, 1), end_of_time);

@@ -125,20 +125,12 @@ class pane_operator final : public window_operator<T, Extract, Fold> {
         rows_.find_or_insert(this->key_of(record), this->hashes_[i], known, [] { return row_usage{}; });
     pane<accumulator>& records = current_->records;
     if (accumulator* const acc = records.find(row)) {
-      if (Fold::gathers || this->policy_.fails()) {
-        this->function_.add(*acc, record);
-      } else {
-        accumulator next = *acc;  // so that a record that throws changes nothing
-        this->function_.add(next, record);
-        *acc = std::move(next);
-      }
+      this->add_to(*acc, record);
       ++this->fate_.passed;
     } else {
       row_usage& used = rows_.at(row).value;
       this->check_room(used.slices);
-      accumulator next{};
-      this->function_.add(next, record);
-      records.put(row, std::move(next));
+      records.put(row, this->begin_with(record));
       ++used.slices;
       this->hold();
     }
@@ -299,6 +291,7 @@ class pane_operator final : public window_operator<T, Extract, Fold> {
         this->add_result(of, w, accumulator(*acc), out);
         return;
       }
+      this->give_back(*acc);
       this->add_result(of, w, std::move(*acc), out);
       only.records.erase(row);
       --rows_.at(row).value.slices;
@@ -352,7 +345,10 @@ class pane_operator final : public window_operator<T, Extract, Fold> {
     std::size_t over = 0;
     for (; over < slices_.size() && slices_[over]->bounds.start < open_from_; ++over) {
       pane<accumulator>& records = slices_[over]->records;
-      records.for_each([&](std::size_t row, accumulator&) { --rows_.at(row).value.slices; });
+      records.for_each([&](std::size_t row, accumulator& acc) {
+        this->give_back(acc);
+        --rows_.at(row).value.slices;
+      });
       this->release(records.size());
     }
     selected_ = {};

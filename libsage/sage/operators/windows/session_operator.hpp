@@ -125,9 +125,8 @@ class session_operator final : public window_operator<T, Extract, Fold>, private
         return nullptr;
       }
       this->check_room(sessions.size());
-      accumulator next{};
-      this->function_.add(next, record);
-      const auto made = sessions.insert(first, session{own, std::move(next), own.end - 1 <= this->input_watermark()});
+      const auto made =
+          sessions.insert(first, session{own, this->begin_with(record), own.end - 1 <= this->input_watermark()});
       this->hold();
       return settle(i, *made);
     }
@@ -139,11 +138,19 @@ class session_operator final : public window_operator<T, Extract, Fold>, private
                   this->self_->place(), "raise it with .limits({.session_ms_max = ...}), or take a shorter gap");
     }
     // Nothing is changed before all that may throw is done.
-    accumulator all = first->acc;
-    for (auto other = std::next(first); other != last; ++other) this->function_.merge(all, other->acc);
-    this->function_.add(all, record);
+    if (std::next(first) == last) {
+      this->add_to(first->acc, record);
+    } else {
+      accumulator all = first->acc;
+      std::size_t before = this->counted_bytes(all);
+      for (auto other = std::next(first); other != last; ++other) {
+        this->function_.merge(all, other->acc);
+        before += this->counted_bytes(other->acc);
+      }
+      this->function_.add(all, record);
+      this->take_over(first->acc, std::move(all), before);
+    }
     ++this->fate_.passed;
-    first->acc = std::move(all);
     first->bounds = joined;
     first->spoken = joined.end - 1 <= this->input_watermark();
     this->release(static_cast<std::size_t>(last - first) - 1);
@@ -206,6 +213,7 @@ class session_operator final : public window_operator<T, Extract, Fold>, private
       session& one = sessions[i];
       if (one.bounds.end - 1 > now) break;
       const bool is_over = now == end_of_time || over_at(one) <= now;
+      if (is_over) this->give_back(one.acc);
       if (!std::exchange(one.spoken, true)) {
         this->add_result(entry.key, one.bounds, is_over ? std::move(one.acc) : accumulator(one.acc), out);
       }

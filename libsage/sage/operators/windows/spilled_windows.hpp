@@ -117,20 +117,12 @@ class spilled_windows final : public window_operator<T, Extract, Fold>, private 
     const auto at = std::lower_bound(its.slices.begin(), its.slices.end(), bounds.start,
                                      [](const slice& s, event_time t) { return s.bounds.start < t; });
     if (at != its.slices.end() && at->bounds == bounds) {
-      if (Fold::gathers || this->policy_.fails()) {
-        this->function_.add(at->acc, record);
-      } else {
-        accumulator next = at->acc;  // so that a record that throws changes nothing
-        this->function_.add(next, record);
-        at->acc = std::move(next);
-      }
+      this->add_to(at->acc, record);
       at->changed = true;
       ++this->fate_.passed;
     } else {
       this->check_room(its.slices.size());
-      accumulator next{};
-      this->function_.add(next, record);
-      its.slices.insert(at, slice{bounds, 0, true, std::move(next)});
+      its.slices.insert(at, slice{bounds, 0, true, this->begin_with(record)});
       this->hold();
     }
     look_at(row, next_look(bounds, spoken_to_));
@@ -231,6 +223,7 @@ class spilled_windows final : public window_operator<T, Extract, Fold>, private 
     }
     const auto stays =
         std::find_if(its.slices.begin(), its.slices.end(), [&](const slice& s) { return over_at(s.bounds) > time; });
+    std::for_each(its.slices.begin(), stays, [this](const slice& s) { this->give_back(s.acc); });
     this->release(static_cast<std::size_t>(stays - its.slices.begin()));
     its.slices.erase(its.slices.begin(), stays);
     event_time next = end_of_time;
@@ -275,6 +268,7 @@ class spilled_windows final : public window_operator<T, Extract, Fold>, private 
     }
     this->add_result(entry.key, w, *std::move(all), out);
     if (!take) return;
+    std::for_each(first, last, [this](const slice& s) { this->give_back(s.acc); });
     this->release(static_cast<std::size_t>(last - first));
     slices.erase(first, last);
   }

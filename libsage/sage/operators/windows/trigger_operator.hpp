@@ -119,24 +119,19 @@ class trigger_operator final : public window_operator<T, Extract, Fold>, private
     const bool opens =
         its.parts.empty() || (windows_.part_records > 0 && its.parts.back().records >= windows_.part_records);
     if (opens) {
-      part next{accumulator{}};
-      this->function_.add(next.acc, record);
+      part next{this->begin_with(record)};
       if (its.parts.empty()) {
         this->hold();
       } else {
         ++this->fate_.passed;
       }
       its.parts.push_back(std::move(next));
-      if (its.parts.size() > windows_.parts_max) its.parts.erase(its.parts.begin());
-    } else {
-      accumulator& acc = its.parts.back().acc;
-      if (Fold::gathers || this->policy_.fails()) {
-        this->function_.add(acc, record);
-      } else {
-        accumulator next = acc;
-        this->function_.add(next, record);
-        acc = std::move(next);
+      if (its.parts.size() > windows_.parts_max) {
+        this->give_back(its.parts.front().acc);
+        its.parts.erase(its.parts.begin());
       }
+    } else {
+      this->add_to(its.parts.back().acc, record);
       ++this->fate_.passed;
     }
     part& last = its.parts.back();
@@ -156,10 +151,16 @@ class trigger_operator final : public window_operator<T, Extract, Fold>, private
     if (action == trigger_action::wait) return;
     auto& entry = rows_.table().at(row);
     const bool purges = action != trigger_action::fire;
+    if (purges) give_back_parts(entry.value);
     if (action != trigger_action::purge) speak(entry.key, entry.value, purges, out);
     if (!purges) return;
     if (!entry.value.parts.empty()) this->release(1);
     entry.value = {};
+  }
+
+  // To be called before they are moved away.
+  void give_back_parts(const row_state& its) noexcept {
+    for (const part& each : its.parts) this->give_back(each.acc);
   }
 
   void speak(const typename base::key& of, row_state& its, bool last_word, output& out) {
@@ -244,6 +245,7 @@ class trigger_operator final : public window_operator<T, Extract, Fold>, private
         if (!table.has(next_row_) || table.at(next_row_).value.parts.empty()) continue;
         if (this->is_full() && !this->flush(out)) return flow::suspended;
         auto& entry = table.at(next_row_);
+        give_back_parts(entry.value);
         if (entry.value.fresh > 0) speak(entry.key, entry.value, true, out);
         entry.value = {};
         this->release(1);

@@ -10,6 +10,8 @@
 #include "sage/functions/windows.hpp"
 #include "sage/operators/keyed_operator.hpp"
 #include "sage/operators/windows/window_fold.hpp"
+#include "sage/state/state_limits.hpp"
+#include "sage/state/value_bytes.hpp"
 
 namespace sage::operators {
 
@@ -29,7 +31,9 @@ class window_operator : public keyed_operator<T, Extract, Fold> {
   static_assert(std::copy_constructible<accumulator>, "an accumulator of a window must be copyable");
 
   window_operator(Extract extract, Fold fold, error_policy policy, const window_settings& settings)
-      : keyed_operator<T, Extract, Fold>(std::move(extract), std::move(fold), policy), settings_(settings) {}
+      : keyed_operator<T, Extract, Fold>(std::move(extract), std::move(fold), policy),
+        settings_(settings),
+        account_(settings.state_limits) {}
 
   void open(context& self) override {
     this->self_ = &self;
@@ -37,7 +41,7 @@ class window_operator : public keyed_operator<T, Extract, Fold> {
   }
   void close() override { this->function_.close(); }
   [[nodiscard]] state_size state_size_now() const noexcept override {
-    return {open_windows_, open_windows_ * sizeof(accumulator)};
+    return {open_windows_, account_.is_limited() ? account_.bytes() : open_windows_ * sizeof(accumulator)};
   }
 
  protected:
@@ -86,6 +90,43 @@ class window_operator : public keyed_operator<T, Extract, Fold> {
     if (windows_of_key >= settings_.limits.windows_per_key_max)
       refuse("of one key", settings_.limits.windows_per_key_max);
   }
+  /// Adds a record to what there is of its window. One that throws, or needs more than there may be, changes nothing.
+  void add_to(accumulator& acc, const T& record) {
+    if (!Fold::gathers && (account_.is_limited() || !this->policy_.fails())) {
+      accumulator next = acc;
+      this->function_.add(next, record);
+      take_over(acc, std::move(next), account_.is_limited() ? state::value_bytes(acc) : 0);
+      return;
+    }
+    if constexpr (Fold::gathers) {
+      if (account_.is_limited()) {
+        const std::size_t more = state::value_bytes(record);
+        account_.change(0, more, (acc.size() + 1) * more);  // as if all were like this one: O(1)
+      }
+    }
+    this->function_.add(acc, record);
+  }
+  /// The first record of a window, or of a part of one.
+  [[nodiscard]] accumulator begin_with(const T& record) {
+    accumulator next{};
+    this->function_.add(next, record);
+    if (account_.is_limited()) account_.change(0, state::value_bytes(next), state::value_bytes(next));
+    return next;
+  }
+  /// Puts `next` in the place of what took `before` bytes, where bytes are counted.
+  void take_over(accumulator& acc, accumulator&& next, std::size_t before) {
+    if (account_.is_limited()) {
+      const std::size_t after = state::value_bytes(next);
+      account_.change(before, after, after);
+    }
+    acc = std::move(next);
+  }
+  [[nodiscard]] std::size_t counted_bytes(const accumulator& acc) const noexcept {
+    return account_.is_limited() ? state::value_bytes(acc) : 0;
+  }
+  /// `acc` is given back: to be called before it is moved away.
+  void give_back(const accumulator& acc) noexcept { account_.give_back(counted_bytes(acc)); }
+
   /// A record opens a window of its key. It is held until that is closed.
   void hold() noexcept {
     ++open_windows_;
@@ -157,6 +198,7 @@ class window_operator : public keyed_operator<T, Extract, Fold> {
                 "raise it with .limits(...), or let event time come on");
   }
 
+  state::byte_account account_;
   event_time arrived_ = no_event_time;
   std::size_t open_windows_ = 0;  // pairs of key and pane
   std::size_t held_ = 0;          // of these, how many hold a record

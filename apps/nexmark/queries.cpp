@@ -4,9 +4,9 @@
 #include <map>
 #include <memory>
 
-#include "common/in_order.hpp"
 #include "nexmark/rows.hpp"
 #include "nexmark/winning_bids.hpp"
+#include "ordered_rows/in_order.hpp"
 
 namespace nexmark {
 
@@ -16,7 +16,7 @@ namespace {
 
 template <class Row>
 void write(const sage::data_stream<Row>& rows, const std::string& output) {
-  common::write_in_order(rows, output);
+  ordered_rows::write_in_order(rows, output);
 }
 
 auto persons_of(const sage::data_stream<event>& events) {

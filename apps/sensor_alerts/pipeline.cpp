@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
-#include "common/in_order.hpp"
+#include "ordered_rows/in_order.hpp"
 
 namespace sensor_alerts {
 
@@ -73,13 +73,13 @@ void declare(const sage::data_stream<reading>& readings, const limits& wanted, c
       readings.assign_timestamps(&reading::at_ms, sage::bounded_out_of_orderness(milliseconds(disorder_ms)))
           .name("times")
           .key_by(&reading::sensor);
-  common::write_in_order(
+  ordered_rows::write_in_order(
       by_sensor.window(sage::session(seconds(wanted.gap_s))).aggregate(sum_up_session{}).name("sessions"), sessions,
       "sessions_output");
   const auto hot = by_sensor.match(overheating(wanted.hot_celsius)).select(alert_about("third", "overheating"));
   const auto spikes = by_sensor.match(spike(wanted.spike_factor)).select(alert_about("spike", "spike"));
   const auto silent = by_sensor.match(silence(wanted.silence_s)).select(alert_about("last", "silent"));
-  common::write_in_order(hot.union_with(spikes, silent).name("alerts"), alerts, "alerts_output");
+  ordered_rows::write_in_order(hot.union_with(spikes, silent).name("alerts"), alerts, "alerts_output");
 }
 
 }  // namespace sensor_alerts

@@ -5,7 +5,7 @@
 #include <sage/app.hpp>
 #include <sage/sage.hpp>
 
-#include "common/in_order.hpp"
+#include "ordered_rows/in_order.hpp"
 #include "triage/mail.hpp"
 #include "triage/pipeline.hpp"
 
@@ -82,7 +82,7 @@ sage::app app() {
             .map([](const sage::file::document& file) { return by_arrival{triage::parse_mail(file)}; })
             .name("mails")
             .on_error(policy(given))
-            .transform("by_arrival", [] { return std::make_unique<common::in_order<by_arrival>>(); })
+            .transform("by_arrival", [] { return std::make_unique<ordered_rows::in_order<by_arrival>>(); })
             .parallelism(1)
             .map([](by_arrival one) { return triage::mail(std::move(one)); })
             .sink(sage::file::json_lines_sink<triage::mail>(given.get<std::string>("output")))

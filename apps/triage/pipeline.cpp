@@ -6,7 +6,7 @@
 #include <tuple>
 #include <utility>
 
-#include "common/in_order.hpp"
+#include "ordered_rows/in_order.hpp"
 
 namespace triage {
 
@@ -93,8 +93,8 @@ void declare(const sage::data_stream<mail>& mails, const settings& wanted, const
           .key_by(&verdict::fingerprint);
   const auto unique = judged.dedup(hours(24 * wanted.copies_days)).name("without_copies");
   const auto day = sage::calendar(sage::calendar_unit::day, wanted.zone);
-  common::write_in_order(unique.key_by(&verdict::kind).window(day).aggregate(sum_up_day{}).name("days"), days,
-                         "days_output");
+  ordered_rows::write_in_order(unique.key_by(&verdict::kind).window(day).aggregate(sum_up_day{}).name("days"), days,
+                               "days_output");
 
   const auto waves = judged.match(wave(wanted))
                          .select([](const sage::pattern_match<verdict>& found, sage::collector<alert_row>& out) {
@@ -114,7 +114,7 @@ void declare(const sage::data_stream<mail>& mails, const settings& wanted, const
                              std::to_string(one.counts.spam) + " of " + std::to_string(one.counts.mails),
                              one.counts.mails};
           });
-  common::write_in_order(waves.union_with(shares).name("alerts"), alerts, "alerts_output");
+  ordered_rows::write_in_order(waves.union_with(shares).name("alerts"), alerts, "alerts_output");
 }
 
 }  // namespace triage

@@ -10,7 +10,7 @@
 
 #include <sage/sage.hpp>
 
-namespace common {
+namespace ordered_rows {
 
 /// Puts all rows in order: the result of several instances comes in any.
 ///
@@ -62,4 +62,4 @@ void write_in_order(const sage::data_stream<Row>& rows, const std::string& outpu
       .name(std::move(name));
 }
 
-}  // namespace common
+}  // namespace ordered_rows

@@ -57,12 +57,6 @@ constexpr std::array<phrase, 40> phrases{{
     {"adv:", 4},
 }};
 
-std::string small_letters(std::string_view text) {
-  std::string made(text);
-  for (char& c : made) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return made;
-}
-
 bool shouts(std::string_view subject) {
   int big = 0;
   int small = 0;

@@ -21,12 +21,6 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1);
 }
 
-std::string lower(std::string_view text) {
-  std::string made(text);
-  for (char& c : made) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return made;
-}
-
 std::string as_utf8(std::string_view bytes) {
   if (sage::is_utf8(bytes)) return std::string(bytes);
   std::string made;
@@ -46,7 +40,7 @@ std::vector<std::pair<std::string, std::string>> fields_of(std::string_view head
     }
     const std::size_t colon = line.find(':');
     if (colon == std::string_view::npos || line.substr(0, 5) == "From ") continue;
-    fields.emplace_back(lower(line.substr(0, colon)), std::string(trimmed(line.substr(colon + 1))));
+    fields.emplace_back(small_letters(line.substr(0, colon)), std::string(trimmed(line.substr(colon + 1))));
   }
   return fields;
 }
@@ -56,9 +50,9 @@ std::string address_of(std::string_view from) {
   const std::size_t open = from.rfind('<');
   if (open != std::string_view::npos) {
     from.remove_prefix(open + 1);
-    return lower(trimmed(from.substr(0, from.find('>'))));
+    return small_letters(trimmed(from.substr(0, from.find('>'))));
   }
-  return lower(trimmed(from.substr(0, from.find(" ("))));
+  return small_letters(trimmed(from.substr(0, from.find(" ("))));
 }
 
 // Minutes east of UTC.
@@ -86,6 +80,12 @@ int zone_minutes(std::string_view zone) {
 
 }  // namespace
 
+std::string small_letters(std::string_view text) {
+  std::string made(text);
+  for (char& c : made) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return made;
+}
+
 std::optional<std::int64_t> parse_date(std::string_view text) {
   const std::string date(trimmed(text));
   for (const char* format : {"%a, %d %b %Y %H:%M:%S", "%d %b %Y %H:%M:%S", "%a, %d %b %Y %H:%M", "%d %b %Y %H:%M"}) {
@@ -112,7 +112,7 @@ mail parse_mail(const sage::file::document& file) {
     if (name == "from") made.sender = as_utf8(address_of(value));
     if (name == "subject") made.subject = as_utf8(value);
     if (name == "list-id" || name == "list-post" || name == "mailing-list") made.is_list = true;
-    if (name == "content-type" && lower(value).starts_with("text/html")) made.is_html = true;
+    if (name == "content-type" && small_letters(value).starts_with("text/html")) made.is_html = true;
   }
   if (!received) received = made.sent_ms;
   if (!received) {

@@ -26,6 +26,9 @@ SAGE_DESCRIBE(mail, id, received_ms, sent_ms, sender, subject, is_list, is_html,
 /// epoch; nothing for what is none. A zone that isn't known counts as UTC, as RFC 5322 wants.
 [[nodiscard]] std::optional<std::int64_t> parse_date(std::string_view text);
 
+/// Letters of ASCII as small ones; other bytes as they are.
+[[nodiscard]] std::string small_letters(std::string_view text);
+
 /// Reads one mail (RFC 5322: headers, a blank line, the body). Bytes that are no UTF-8 count as Latin-1. Throws
 /// errc::parse for a text without any time of its own.
 [[nodiscard]] mail parse_mail(const sage::file::document& file);

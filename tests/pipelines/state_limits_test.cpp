@@ -4,6 +4,7 @@
 
 #include "sage/sage.hpp"
 #include "sage/state/rocksdb_backend.hpp"
+#include "sage/testing.hpp"
 #include "tests/pipelines/engines.hpp"
 
 using namespace sage;
@@ -100,6 +101,17 @@ TEST_CASE("distinct knows as many keys as fit", "[pipeline][state][limits]") {
             .map(&visit::user);
       },
       4, (users - 4) * 5);
+}
+
+TEST_CASE("a key that distinct refuses leaves nothing behind", "[pipeline][state][limits]") {
+  operators::distinct_operator<int, std::identity>* logic = nullptr;
+  auto made = std::make_unique<operators::distinct_operator<int, std::identity>>(
+      std::identity{}, error_policy(drop), state::state_limits{0, 4 * sizeof(int)});
+  logic = made.get();
+  testing::operator_harness<int, int> harness(std::move(made));
+  for (int key = 0; key < 1000; ++key) harness.feed({key});
+  CHECK(harness.records() == std::vector<int>{0, 1, 2, 3});
+  CHECK(logic->state_size_now().rows == 4);
 }
 
 TEST_CASE("windows of every kind open as many as fit, and give back what is closed", "[pipeline][state][limits]") {

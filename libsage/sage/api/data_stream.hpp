@@ -35,11 +35,6 @@ template <class T>
 class split_streams;
 template <class T>
 class feedback_stream;
-template <class Keys, class... In>
-class connected_streams;
-namespace operators {
-struct no_keys;
-}
 template <class In, class Out, class F>
 class mapped_stream;
 template <class F>

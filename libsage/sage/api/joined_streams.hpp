@@ -112,11 +112,10 @@ class interval_joined_streams {
     n.emits_at_end = true;
     auto shared = std::make_shared<const std::decay_t<F>>(std::forward<F>(function));
     n.make = [shared, a = extract_a_, b = extract_b_, lower = lower_, upper = upper_, kind = kind_,
-              limits = limits_](const graph::operator_options& options) mutable -> operators::operator_ptr {
-      limits.bytes = options.state_limits;
+              limits = limits_](const graph::operator_options& options) -> operators::operator_ptr {
       using op = operators::interval_join<A, B, ExtractA, ExtractB, out, function_type>;
       return std::make_unique<op>(a, b, prototype::make(*shared), lower, upper, kind, limits,
-                                  options.on_error.value_or(error_policy{}));
+                                  options.on_error.value_or(error_policy{}), options.state_limits);
     };
     return data_stream<out>(first_.output_of(n));
   }
@@ -169,11 +168,10 @@ class temporal_joined_streams {
     n.emits_at_end = true;
     auto shared = std::make_shared<const std::decay_t<F>>(std::forward<F>(function));
     n.make = [shared, a = extract_a_, b = extract_b_, left_outer = left_outer_,
-              limits = limits_](const graph::operator_options& options) mutable -> operators::operator_ptr {
-      limits.bytes = options.state_limits;
+              limits = limits_](const graph::operator_options& options) -> operators::operator_ptr {
       using op = operators::temporal_join<A, B, ExtractA, ExtractB, out, function_type>;
       return std::make_unique<op>(a, b, prototype::make(*shared), left_outer, limits,
-                                  options.on_error.value_or(error_policy{}));
+                                  options.on_error.value_or(error_policy{}), options.state_limits);
     };
     return data_stream<out>(first_.output_of(n));
   }

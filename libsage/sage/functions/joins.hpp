@@ -4,8 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "sage/state/state_limits.hpp"
-
 namespace sage {
 
 /// What becomes of records that meet nobody.
@@ -20,7 +18,6 @@ enum class join_kind : std::uint8_t {
 struct join_limits {
   std::size_t records_max = 16u << 20;        ///< of both streams together
   std::size_t records_per_key_max = 100'000;  ///< of one stream
-  state::state_limits bytes{};                ///< what `.state_bytes_max(...)` says
 };
 
 }  // namespace sage

@@ -54,7 +54,7 @@ class distinct_operator final : public keyed_operator<T, Extract, no_function>, 
       const std::size_t row = rows_.fetch_one(this->key_of(in[i]), this->hashes_[i]);
       auto& entry = rows_.table().at(row);
       if (!entry.value) {
-        if (account_.is_limited()) account_.change(0, state::value_bytes(entry.key), state::value_bytes(entry.key));
+        if (account_.is_limited()) remember_bytes(row);
         entry.value = true;
         first_.push_back(static_cast<std::uint32_t>(i));
         ++this->fate_.passed;
@@ -64,6 +64,18 @@ class distinct_operator final : public keyed_operator<T, Extract, no_function>, 
       }
     }
     return flow::done;
+  }
+
+  // A key that does not fit leaves no row behind, or the limit would bound nothing; those beyond memory go by
+  // themselves.
+  void remember_bytes(std::size_t row) {
+    const std::size_t bytes = state::value_bytes(rows_.table().at(row).key);
+    try {
+      account_.change(0, bytes, bytes);
+    } catch (...) {
+      if (!rows_.spill()) rows_.table().erase(row);
+      throw;
+    }
   }
 
   void finish_batch(output& out) override {

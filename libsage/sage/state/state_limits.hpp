@@ -13,6 +13,9 @@ struct state_limits {
   [[nodiscard]] bool has_any() const noexcept { return bytes_per_key_max > 0 || bytes_max > 0; }
 };
 
+/// Throws errc::limit when a key or all of them would take more than they may.
+void check_bytes(const state_limits& limits, std::size_t of_key, std::size_t in_all);
+
 /// The bytes that an operator holds, counted where they are limited.
 class byte_account {
  public:
@@ -23,14 +26,13 @@ class byte_account {
   /// Replaces `before` bytes by `after`, which make up `of_key` of one key. Throws errc::limit, and changes nothing,
   /// when that is more than may be held.
   void change(std::size_t before, std::size_t after, std::size_t of_key);
+  /// Throws as `change(0, more, of_key)` would.
+  void check_room(std::size_t more, std::size_t of_key) const { check_bytes(limits_, of_key, bytes_ + more); }
   void give_back(std::size_t bytes) noexcept { bytes_ -= bytes; }
 
  private:
   state_limits limits_;
   std::size_t bytes_ = 0;
 };
-
-/// Throws errc::limit when a key or all of them would take more than they may.
-void check_bytes(const state_limits& limits, std::size_t of_key, std::size_t in_all);
 
 }  // namespace sage::state

@@ -28,8 +28,8 @@ class interval_join final : public join_operator<key_type_t<ExtractA, A>, A, B, 
 
  public:
   interval_join(ExtractA first, ExtractB second, F function, event_time lower, event_time upper, join_kind kind,
-                const join_limits& limits, error_policy policy)
-      : base(std::move(function), limits, std::max({event_time{0}, upper, -lower})),
+                const join_limits& limits, error_policy policy, const state::state_limits& bytes = {})
+      : base(std::move(function), limits, std::max({event_time{0}, upper, -lower}), bytes),
         lower_(lower),
         upper_(upper),
         first_open_(kind == join_kind::left_outer || kind == join_kind::full_outer),

@@ -223,8 +223,8 @@ class join_operator : public several_inputs, private state::row_values {
 
  protected:
   /// `reach`: how long beyond its time a record is kept at most.
-  join_operator(F function, const join_limits& limits, event_time reach)
-      : function_(std::move(function)), limits_(limits), reach_(reach), account_(limits.bytes) {}
+  join_operator(F function, const join_limits& limits, event_time reach, const state::state_limits& bytes)
+      : function_(std::move(function)), limits_(limits), reach_(reach), account_(bytes) {}
 
   /// The buffer of one stream in a row.
   template <bool IsFirst>
@@ -253,7 +253,7 @@ class join_operator : public several_inputs, private state::row_values {
   void check_room(std::size_t of_key, const T& record) const {
     if (account_.is_limited()) {  // as if all of the key were like this one: O(1)
       const std::size_t more = state::value_bytes(record);
-      state::check_bytes(limits_.bytes, (of_key + 1) * more, account_.bytes() + more);
+      account_.check_room(more, (of_key + 1) * more);
     }
     if (rows_.kept < limits_.records_max && of_key < limits_.records_per_key_max) return;
     const bool all = rows_.kept >= limits_.records_max;

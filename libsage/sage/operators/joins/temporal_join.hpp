@@ -30,8 +30,8 @@ class temporal_join final : public join_operator<key_type_t<ExtractA, A>, A, B, 
 
  public:
   temporal_join(ExtractA first, ExtractB second, F function, bool left_outer, const join_limits& limits,
-                error_policy policy)
-      : base(std::move(function), limits, end_of_time),
+                error_policy policy, const state::state_limits& bytes = {})
+      : base(std::move(function), limits, end_of_time, bytes),
         left_outer_(left_outer),
         first_(std::move(first), *this, policy),
         second_(std::move(second), *this, policy) {

@@ -95,7 +95,7 @@ class window_operator : public keyed_operator<T, Extract, Fold> {
     if (!Fold::gathers && (account_.is_limited() || !this->policy_.fails())) {
       accumulator next = acc;
       this->function_.add(next, record);
-      take_over(acc, std::move(next), account_.is_limited() ? state::value_bytes(acc) : 0);
+      take_over(acc, std::move(next), counted_bytes(acc));
       return;
     }
     if constexpr (Fold::gathers) {

@@ -13,8 +13,6 @@
 #include "actors/actor_waker.hpp"
 #include "actors/messages.hpp"
 #include "actors/supervisor.hpp"
-#include "sage/model/batch_pool.hpp"
-#include "sage/runtime/assembly.hpp"
 
 namespace sage::actors {
 
@@ -35,6 +33,9 @@ class actor_control final : public runtime::job_control {
     signals_->reading.request();
     if (const caf::actor target = supervisor()) caf::anon_send<caf::message_priority::high>(target, drain_job{});
   }
+  void suspend() override {
+    if (const caf::actor target = supervisor()) caf::anon_send<caf::message_priority::high>(target, suspend_job{});
+  }
   [[nodiscard]] caf::actor_system& system() const noexcept { return system_; }
   [[nodiscard]] caf::actor supervisor() const { return caf::actor_cast<caf::actor>(supervisor_); }
 
@@ -47,14 +48,10 @@ class actor_control final : public runtime::job_control {
 }  // namespace
 
 std::shared_ptr<runtime::job_control> actor_engine::start(std::shared_ptr<runtime::job_record> job) {
-  const ref<batch_pool> pool = batch_pool::make();
   auto signals = std::make_shared<job_signals>();
-  std::vector<assembled_instance> assembled;
-  for (const graph::planned_instance& planned : job->plan().instances) {
-    const bool is_source = !planned.is_router() && job->plan().graph.at(planned.chain.front()).is_source();
-    auto ear = std::make_shared<actor_waker>(signals, is_source);
-    assembled.push_back(assembled_instance{runtime::assemble(*job, planned.id, pool, ear), ear, planned.blocking});
-  }
+  const auto& checkpoints = job->settings().checkpoints;
+  std::vector<assembled_instance> assembled =
+      assemble_all(*job, signals, checkpoints ? checkpoints->restored : nullptr);
   const caf::actor spawned = system_.spawn<supervisor>(std::move(job), signals, std::move(assembled), left_behind_);
   return std::make_shared<actor_control>(system_, spawned, std::move(signals));
 }
@@ -78,7 +75,7 @@ caf::actor actor_of(const runtime::job_control& control, const runtime::job_reco
 }
 
 caf::error exit_error(job_state state, const std::shared_ptr<const error>& problem) {
-  if (state == job_state::done) return {};
+  if (state == job_state::done || state == job_state::suspended) return {};
   return caf::make_error(caf::sec::runtime_error, problem ? std::string(problem->what()) : std::string("no cause"));
 }
 

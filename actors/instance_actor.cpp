@@ -45,6 +45,10 @@ caf::behavior instance_actor::make_behavior() {
         core_->on_progress(p.channel, p.watermark, p.idle);
         work();
       },
+      [this](const barrier& b) {
+        core_->on_barrier(b.channel, b.epoch);
+        work();
+      },
       [this](const credit& c) {
         core_->on_credit(c.channel, c.batches, c.bytes, effects_);
         work();
@@ -77,6 +81,8 @@ void instance_actor::on_command(command& what) {
       break;
     case command::kind::commit: core_->commit(effects_); break;
     case command::kind::abort: core_->abort(effects_); break;
+    case command::kind::send_barrier: core_->begin_checkpoint(what.epoch); break;
+    case command::kind::commit_checkpoint: core_->on_checkpoint(what.epoch, effects_); break;
   }
   work();
 }
@@ -109,15 +115,21 @@ void instance_actor::carry_out() {
         break;
       case effect::kind::send_progress: send(receiver_of(e.channel), progress{e.channel, e.watermark, e.idle}); break;
       case effect::kind::send_end: send(receiver_of(e.channel), end_of_stream{e.channel}); break;
+      case effect::kind::send_barrier: send(receiver_of(e.channel), barrier{e.channel, e.epoch}); break;
+      case effect::kind::snapshot:
+        send(supervisor_, report{report::kind::snapshot, core_->id(), e.epoch, std::move(e.part)});
+        break;
       case effect::kind::grant: send(sender_of(e.channel), credit{e.channel, e.batches, e.bytes}); break;
-      case effect::kind::request_split: send(supervisor_, report{report::kind::request_split, core_->id()}); break;
+      case effect::kind::request_split: send(supervisor_, report{report::kind::request_split, core_->id(), 0, {}}); break;
       case effect::kind::set_timer: {
         const nanoseconds wait = std::max<nanoseconds>(e.at - job_->time().now(), 0);
         delayed_send(this, std::chrono::nanoseconds(wait), wake_up{});
         break;
       }
-      case effect::kind::opened: send(supervisor_, report{report::kind::opened, core_->id()}); break;
-      case effect::kind::finished: send(supervisor_, report{report::kind::finished, core_->id()}); break;
+      case effect::kind::opened: send(supervisor_, report{report::kind::opened, core_->id(), 0, {}}); break;
+      case effect::kind::finished:
+        send(supervisor_, report{report::kind::finished, core_->id(), 0, std::move(e.part)});
+        break;
       case effect::kind::closed: finish(nullptr); break;
       case effect::kind::failed: finish(std::move(e.problem)); break;
     }

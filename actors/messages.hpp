@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -13,7 +14,9 @@
 #include "sage/base/error.hpp"
 #include "sage/model/batch.hpp"
 #include "sage/operators/source.hpp"
+#include "sage/runtime/coordinator.hpp"
 #include "sage/runtime/effect.hpp"
+#include "sage/runtime/order.hpp"
 
 namespace sage::actors {
 
@@ -38,6 +41,12 @@ struct end_of_stream {
   runtime::channel_id channel = 0;
 };
 
+/// The barrier of a checkpoint, behind all that was sent before.
+struct barrier {
+  runtime::channel_id channel = 0;
+  std::uint64_t epoch = 0;
+};
+
 /// Credit back to the sender of a channel.
 struct credit {
   runtime::channel_id channel = 0;
@@ -52,16 +61,19 @@ struct wiring {
 
 /// What the supervisor asks of an instance.
 struct command {
-  enum class kind : std::uint8_t { open, start, give_split, drain, commit, abort };
+  enum class kind : std::uint8_t { open, start, give_split, drain, commit, abort, send_barrier, commit_checkpoint };
   kind what = kind::open;
-  std::optional<split> part;
+  std::optional<split_position> part;
+  std::uint64_t epoch = 0;
 };
 
 /// What an instance reports to its supervisor.
 struct report {
-  enum class kind : std::uint8_t { opened, request_split, finished };
+  enum class kind : std::uint8_t { opened, request_split, finished, snapshot };
   kind what = kind::opened;
   runtime::instance_id who = 0;
+  std::uint64_t epoch = 0;
+  runtime::snapshot_ptr part{};
 };
 
 /// The last words of an instance: it has closed, with or without a problem.
@@ -77,8 +89,16 @@ struct wake_up {};
 /// To the supervisor, from handles.
 struct cancel_job {};
 struct drain_job {};
-/// To the supervisor, from itself: the stop deadline has passed.
-struct stop_deadline {};
+struct suspend_job {};
+/// To the supervisor, from itself: a moment that was asked for has come.
+struct job_moment {
+  runtime::job_timer what = runtime::job_timer::stop_deadline;
+  std::uint64_t epoch = 0;
+};
+/// To the supervisor, from the checkpoint port: an event for the coordinator.
+struct job_event {
+  std::shared_ptr<const std::function<void(runtime::coordinator&, std::vector<runtime::order>&)>> what;
+};
 
 }  // namespace sage::actors
 
@@ -94,4 +114,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sage::actors::run_again)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sage::actors::wake_up)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sage::actors::cancel_job)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sage::actors::drain_job)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sage::actors::stop_deadline)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sage::actors::suspend_job)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sage::actors::barrier)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sage::actors::job_moment)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sage::actors::job_event)

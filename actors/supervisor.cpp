@@ -3,10 +3,15 @@
 #include <chrono>
 #include <utility>
 
+#include <caf/actor_cast.hpp>
+#include <caf/send.hpp>
+
 #include "actors/actor_engine.hpp"
 #include "actors/instance_actor.hpp"
+#include "sage/model/batch_pool.hpp"
 #include "sage/runtime/assembly.hpp"
 #include "sage/runtime/ledger.hpp"
+#include "sage/runtime/port_orders.hpp"
 
 namespace sage::actors {
 
@@ -19,9 +24,27 @@ supervisor::supervisor(caf::actor_config& config, std::shared_ptr<runtime::job_r
       job_(std::move(job)),
       signals_(std::move(signals)),
       assembled_(std::move(instances)),
-      coordinator_(job_->plan(), [this] { return runtime::audit(job_->plan(), runtime::read_counters(*job_)); }),
+      coordinator_(job_->plan(), job_->settings(), job_->time(),
+                   [this](const std::vector<instance_counters>* at_barrier) {
+                     return at_barrier ? runtime::audit(job_->plan(), *at_barrier, true)
+                                       : runtime::audit(job_->plan(), runtime::read_counters(*job_));
+                   }),
       instances_(std::make_shared<std::vector<caf::actor>>()),
       left_behind_(std::move(left_behind)) {}
+
+std::vector<assembled_instance> assemble_all(const runtime::job_record& job,
+                                             const std::shared_ptr<job_signals>& signals,
+                                             const runtime::restored_ptr& restored) {
+  const ref<batch_pool> pool = batch_pool::make();
+  std::vector<assembled_instance> assembled;
+  for (const graph::planned_instance& planned : job.plan().instances) {
+    const bool is_source = !planned.is_router() && job.plan().graph.at(planned.chain.front()).is_source();
+    auto ear = std::make_shared<actor_waker>(signals, is_source);
+    assembled.push_back(
+        assembled_instance{runtime::assemble(job, planned.id, pool, ear, restored), ear, planned.blocking});
+  }
+  return assembled;
+}
 
 caf::behavior supervisor::make_behavior() {
   set_down_handler([this](const caf::down_msg& message) { on_down(message); });
@@ -37,11 +60,12 @@ caf::behavior supervisor::make_behavior() {
   coordinator_.begin(orders_);
   carry_out();
   return {
-      [this](const report& r) {
+      [this](report& r) {
         switch (r.what) {
           case report::kind::opened: coordinator_.on_opened(r.who, orders_); break;
           case report::kind::request_split: coordinator_.on_request_split(r.who, orders_); break;
-          case report::kind::finished: coordinator_.on_finished(r.who, orders_); break;
+          case report::kind::finished: coordinator_.on_finished(r.who, std::move(r.part), orders_); break;
+          case report::kind::snapshot: coordinator_.on_snapshot(r.who, r.epoch, std::move(r.part), orders_); break;
         }
         carry_out();
       },
@@ -54,8 +78,16 @@ caf::behavior supervisor::make_behavior() {
         coordinator_.drain(orders_);
         carry_out();
       },
-      [this](stop_deadline) {
-        coordinator_.on_deadline(orders_);
+      [this](suspend_job) {
+        coordinator_.suspend(orders_);
+        carry_out();
+      },
+      [this](const job_moment& at) {
+        coordinator_.on_timer(at.what, at.epoch, orders_);
+        carry_out();
+      },
+      [this](const job_event& one) {
+        (*one.what)(coordinator_, orders_);
         carry_out();
       },
   };
@@ -86,35 +118,71 @@ void supervisor::command_instance(runtime::instance_id who, command what) {
 void supervisor::carry_out() {
   for (std::size_t i = 0; i < orders_.size(); ++i) {
     const order o = orders_[i];
+    if (o.what == order::kind::report && is_final(o.state)) {
+      orders_.clear();
+      end(o);
+      return;
+    }
+    if (carry_out_for_job(o)) continue;
+    const auto tell = [&](command::kind what) { command_instance(o.instance, command{what, o.part, o.epoch}); };
     switch (o.what) {
-      case order::kind::open: command_instance(o.instance, command{command::kind::open, {}}); break;
-      case order::kind::start: command_instance(o.instance, command{command::kind::start, {}}); break;
-      case order::kind::give_split: command_instance(o.instance, command{command::kind::give_split, o.part}); break;
+      case order::kind::open: tell(command::kind::open); break;
+      case order::kind::start: tell(command::kind::start); break;
+      case order::kind::give_split: tell(command::kind::give_split); break;
       case order::kind::drain:
         signals_->reading.request();
-        command_instance(o.instance, command{command::kind::drain, {}});
+        tell(command::kind::drain);
         break;
-      case order::kind::commit: command_instance(o.instance, command{command::kind::commit, {}}); break;
+      case order::kind::commit: tell(command::kind::commit); break;
       case order::kind::abort:
         signals_->reading.request();
         signals_->everything.request();
-        command_instance(o.instance, command{command::kind::abort, {}});
+        tell(command::kind::abort);
         break;
-      case order::kind::set_deadline:
-        delayed_send(this, std::chrono::nanoseconds(job_->settings().stop_deadline), stop_deadline{});
-        break;
-      case order::kind::report:
-        if (is_final(o.state)) {
-          orders_.clear();
-          end(o);
-          return;
-        }
-        job_->report(o.state, o.problem);
-        break;
+      case order::kind::send_barrier: tell(command::kind::send_barrier); break;
+      case order::kind::commit_checkpoint: tell(command::kind::commit_checkpoint); break;
+      default: break;
     }
   }
   orders_.clear();
 }
+
+// What is asked for the job as a whole; false for what an instance is to do.
+bool supervisor::carry_out_for_job(const order& o) {
+  switch (o.what) {
+    case order::kind::set_timer:
+      delayed_send(this, std::chrono::nanoseconds(o.wait), job_moment{o.timer, o.epoch});
+      return true;
+    case order::kind::report: job_->report(o.state, o.problem); return true;
+    case order::kind::note_failure: job_->note_failure(*o.problem); return true;
+    case order::kind::note_checkpoint: job_->note_checkpoint(o.news); return true;
+    case order::kind::rebuild: rebuild(o.restored); return true;
+    default: {
+      using event = std::function<void(runtime::coordinator&, std::vector<order>&)>;
+      return runtime::hand_to_port(o, job_->settings(), [self = caf::actor_cast<caf::actor_addr>(self_)](event what) {
+        if (const auto target = caf::actor_cast<caf::actor>(self)) {
+          caf::anon_send(target, job_event{std::make_shared<const event>(std::move(what))});
+        }
+      });
+    }
+  }
+}
+
+// All actors of the time before are down.
+void supervisor::rebuild(const runtime::restored_ptr& restored) {
+  instances_ = std::make_shared<std::vector<caf::actor>>();
+  last_words_.clear();
+  signals_->reading.withdraw();
+  signals_->everything.withdraw();
+  try {
+    assembled_ = assemble_all(*job_, signals_, restored);
+    spawn_instances();
+  } catch (const error& problem) {
+    orders_.clear();
+    coordinator_.on_rebuild_failed(std::make_shared<error>(problem), orders_);
+  }
+}
+
 
 void supervisor::on_down(const caf::down_msg& message) {
   const auto found = alive_.find(message.source);

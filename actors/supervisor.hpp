@@ -22,6 +22,11 @@ struct assembled_instance {
   bool blocking = false;
 };
 
+/// All instances of the job's plan. Throws what `assemble` throws.
+[[nodiscard]] std::vector<assembled_instance> assemble_all(const runtime::job_record& job,
+                                                           const std::shared_ptr<job_signals>& signals,
+                                                           const runtime::restored_ptr& restored);
+
 /// The shell around the coordinator. Ends when the job has ended and every instance's actor is gone.
 class supervisor final : public caf::event_based_actor {
  public:
@@ -36,6 +41,8 @@ class supervisor final : public caf::event_based_actor {
  private:
   void spawn_instances();
   void carry_out();
+  [[nodiscard]] bool carry_out_for_job(const runtime::order& o);
+  void rebuild(const runtime::restored_ptr& restored);
   void command_instance(runtime::instance_id who, command what);
   void on_down(const caf::down_msg& message);
   void end(const runtime::order& last);

@@ -34,7 +34,7 @@ set(SAGE_ROOM_apps front base model observability state functions operators api 
 
 # "ROOM of ROOM: FILE...": of some rooms, some others may see these headers only (paths below sage/).
 set(SAGE_ROOM_WINDOWS
-  "api of runtime: runtime/engine_port.hpp runtime/engine.hpp runtime/job.hpp runtime/job_state.hpp")
+  "api of runtime: runtime/engine_port.hpp runtime/engine.hpp runtime/job.hpp runtime/job_state.hpp runtime/checkpoint/checkpoint_store.hpp")
 
 # "FILE: ROOM...": single files that may see more than their room.
 set(SAGE_ROOM_EXCEPTIONS
@@ -58,7 +58,8 @@ set(SAGE_DOORS
   "^yaml-cpp/ -> ^libsage/sage/app/[a-z0-9_]*\\.cpp$"
   "^curl/ -> ^libsage/sage/(llm|agents)/[a-z0-9_/]*\\.cpp$"
   "^boost/(asio|beast|system|optional) -> ^libsage/sage/(serving|testing)/[a-z0-9_/]*\\.cpp$"
-  "^openssl/ -> ^libsage/sage/(serving|testing|llm)/[a-z0-9_/]*\\.cpp$"
+  "^openssl/ -> ^libsage/sage/((serving|testing|llm)/[a-z0-9_/]*|base/checksum)\\.cpp$"
+  "^boost/crc\\.hpp$ -> ^libsage/sage/base/checksum\\.cpp$"
   "^date/ -> ^libsage/sage/functions/calendar\\.cpp$"
   "^rocksdb/ -> ^(libsage/sage/state/rocksdb_backend\\.cpp|tests/)"
   "^sqlite3\\.h$ -> ^(libsage/sage/agents|apps)/[a-z0-9_/]*\\.cpp$"

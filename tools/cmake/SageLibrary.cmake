@@ -14,10 +14,10 @@ target_include_directories(sage PUBLIC
   "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>"
   "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
 target_link_libraries(sage PUBLIC Threads::Threads
-  PRIVATE CAF::core spdlog::spdlog Boost::program_options
+  PRIVATE CAF::core spdlog::spdlog Boost::program_options OpenSSL::Crypto
   $<$<BOOL:${SAGE_WITH_ZLIB}>:ZLIB::ZLIB> $<$<BOOL:${SAGE_WITH_YAML}>:${SAGE_YAML_TARGET}>
   $<$<BOOL:${SAGE_WITH_CURL}>:CURL::libcurl> $<$<BOOL:${SAGE_WITH_SERVING}>:OpenSSL::SSL>
-  $<$<BOOL:${SAGE_WITH_SERVING}>:OpenSSL::Crypto> $<$<BOOL:${SAGE_WITH_SQLITE}>:SQLite::SQLite3>
+  $<$<BOOL:${SAGE_WITH_SQLITE}>:SQLite::SQLite3>
   $<$<BOOL:${SAGE_WITH_TIME_ZONES}>:${SAGE_DATE_LIBRARY}>
   $<$<BOOL:${SAGE_WITH_ROCKSDB}>:${SAGE_ROCKSDB_LIBRARY}>)
 

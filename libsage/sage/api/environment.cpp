@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sage/api/checkpoints.hpp"
 #include "sage/graph/checker.hpp"
 #include "sage/state/rocksdb_backend.hpp"
 
@@ -88,6 +89,10 @@ job environment::submit(std::string name) {
   settings.spans = options_.spans;
   graph::physical_plan planned = plan(std::move(name));
   settings.state = make_state_backend(options_.state, planned.graph);
+  settings.restarts = options_.restarts;
+  if (!options_.checkpoints.directory.empty()) {
+    settings.checkpoints = api::prepare_checkpoints(options_.checkpoints, settings.name, planned);
+  }
   auto record = std::make_shared<runtime::job_record>(std::move(planned), std::move(settings), system_clock());
   std::erase_if(jobs_, [](const job& known) { return is_final(known.state()); });
   jobs_.emplace_back(record, engine_->start(record));

@@ -1,6 +1,7 @@
 /// Where pipelines are declared and started.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -14,6 +15,7 @@
 #include "sage/api/feedback_stream.hpp"
 #include "sage/api/job.hpp"
 #include "sage/api/timestamped_stream.hpp"
+#include "sage/base/file_system.hpp"
 #include "sage/functions/dead_letter.hpp"
 #include "sage/operators/source.hpp"
 #include "sage/optimizer/optimizer.hpp"
@@ -39,6 +41,29 @@ struct state_options {
   std::size_t rows_max = 0;               ///< rocksdb: rows of an instance in memory; 0 is by memory_bytes
 };
 
+/// Which checkpoint a job goes on from.
+struct restore_from {
+  enum class kind : std::uint8_t {
+    nothing,  ///< from the start; refused where there are checkpoints
+    latest,   ///< the newest that is whole; from the start where there is none at all
+    epoch,    ///< the one with this number
+  };
+  kind what = kind::nothing;
+  std::uint64_t epoch = 0;
+  std::string path;  ///< of another folder of checkpoints; empty is the job's own
+};
+
+/// How jobs take checkpoints: of an environment with a directory, one job at a time.
+struct checkpoint_options {
+  std::string directory;  ///< empty: none are taken
+  std::chrono::milliseconds interval{1000};
+  std::chrono::milliseconds deadline{60'000};  ///< one that takes longer is given up
+  std::size_t kept = 3;                        ///< complete ones; older ones are removed
+  restore_from restore;
+  bool allow_lost_state = false;  ///< what operators that are gone had remembered may be dropped
+  file_system* files = &system_files();
+};
+
 /// What holds for every job of an environment, unless an operator says otherwise.
 struct environment_options {
   std::size_t cores = 0;                     ///< the optimizer's idea of the machine; 0 is what it has
@@ -47,6 +72,8 @@ struct environment_options {
   std::vector<std::string> disabled_passes;  ///< see optimizer::passes()
   runtime::flow_settings flow;
   state_options state;
+  checkpoint_options checkpoints;
+  runtime::restart_settings restarts;  ///< of jobs that take checkpoints
   std::uint64_t seed = 1;
   nanoseconds stop_deadline = 5'000'000'000;
   std::size_t blocking_threads_max = 16;           ///< per job, for run_blocking; started when first needed

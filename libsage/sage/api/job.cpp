@@ -82,7 +82,7 @@ job_metrics job::metrics() const {
 }
 
 job_result job::result() const {
-  if (record_->state() != job_state::done) {
+  if (record_->state() != job_state::done && record_->state() != job_state::suspended) {
     if (const auto known = record_->problem()) throw error(*known);
     throw error(errc::internal, "the job ended as " + std::string(to_string(record_->state())) + " without a cause");
   }

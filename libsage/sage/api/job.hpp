@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "sage/base/error.hpp"
 #include "sage/observability/job_metrics.hpp"
@@ -37,6 +38,12 @@ class job {
   void cancel() const { control_->cancel(); }
   /// Stops the sources; what was read is processed and committed. Returns at once.
   void drain() const { control_->drain(); }
+  /// Stops at a checkpoint, to be taken up again from there; where none are taken, as drain. Returns at once.
+  void suspend() const { control_->suspend(); }
+  /// What failed and began again, the oldest first; at most 100.
+  [[nodiscard]] std::vector<error> failures() const { return record_->failures(); }
+  /// What became of its checkpoints.
+  [[nodiscard]] runtime::checkpoint_history checkpoints() const { return record_->checkpoints(); }
   /// Blocks until the job has ended. Throws the job's error when it failed or was cancelled.
   job_result wait() const;
   /// The same for at most `milliseconds`; nothing when the job is still running then.

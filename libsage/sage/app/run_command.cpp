@@ -37,6 +37,7 @@ class runner {
       signals_.job_started(started);
       if (operations_) operations_->job_started(started);
       log_start(started);
+      log_recovery(started);
       attend(started);
       wait(started);
       signals_.job_ended();
@@ -63,6 +64,25 @@ class runner {
                           {"operators", plan.graph.nodes.size()},
                           {"actors", plan.instances.size()},
                           {"channels", plan.channels.size()}});
+  }
+
+  // What a crash would cost, and what this run goes on from: never silently.
+  void log_recovery(const job& started) {
+    const auto& checkpoints = started.record()->settings().checkpoints;
+    if (!checkpoints) {
+      console_.log().write(log_level::info, "no checkpoints are taken: after a crash the job begins again from nothing",
+                           here(), {{"advice", std::string_view("--checkpoint-dir DIR")}});
+      return;
+    }
+    for (const error& damaged : checkpoints->passed_over) {
+      console_.log().write(log_level::warn, "a checkpoint was passed over", here(),
+                           {{"problem", std::string_view(damaged.what())}});
+    }
+    if (const auto& from = checkpoints->restored) {
+      console_.note("goes on from checkpoint " + std::to_string(from->content().epoch));
+    } else if (!given_.get<std::string>("restore").empty()) {
+      console_.note("there is no checkpoint yet: begins from the start");
+    }
   }
 
   // Whoever starts us reads from the first line where we are, also when the system has picked the port.
@@ -113,7 +133,10 @@ class runner {
     log_end(ended, metrics);
     int code = gave_up_ ? exit_failed : exit_done;
     const auto problem = ended.problem();
-    if (ended.state() != job_state::done && !gave_up_) {
+    if (ended.state() == job_state::suspended) {
+      console_.note("stopped at checkpoint " + std::to_string(ended.checkpoints().last_epoch) +
+                    "; --restore latest goes on from there");
+    } else if (ended.state() != job_state::done && !gave_up_) {
       const bool is_quiet = problem && problem->code() == errc::io && stdout_reader_has_gone();  // as in `... | head`
       if (!is_quiet) code = fail(problem ? *problem : error(errc::internal, "the job ended without a cause"));
     }
@@ -152,9 +175,20 @@ class runner {
                            {described_.name(), one.name, one.instance},
                            {{"dropped", one.dropped}, {"dead_lettered", one.dead_lettered}});
     }
+    for (const error& failure : ended.failures()) {
+      if (ended.state() == job_state::failed) break;  // it is said anyway
+      console_.log().write(log_level::warn, "the job had failed and began again from its newest checkpoint", here(),
+                           {{"problem", std::string_view(failure.what())}});
+    }
+    const runtime::checkpoint_history checkpoints = ended.checkpoints();
+    if (checkpoints.failed > 0) {
+      console_.log().write(log_level::warn, "checkpoints were given up", here(),
+                           {{"number", checkpoints.failed}, {"last_problem", std::string_view(checkpoints.last_problem)}});
+    }
     console_.log().write(log_level::info, "job ended", here(),
                          {{"state", metrics.state},
                           {"seconds", metrics.seconds},
+                          {"checkpoints", checkpoints.completed},
                           {"records_read", read},
                           {"records_written", written},
                           {"dropped", dropped},

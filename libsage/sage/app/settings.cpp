@@ -80,6 +80,20 @@ std::vector<option_spec> make_table() {
           "where state on disk is kept while a job runs; empty is the system's place for temporary files"));
   table.push_back(number("state-memory", 256 << 20, 1 << 20, exact_max, "bytes",
                          "memory of a job for keyed state that is kept on disk", option_kind::bytes, "SIZE"));
+  table.push_back(row("checkpoint-dir", option_kind::text, "DIR", std::string(), "",
+                      "take checkpoints into DIR, so that the job can go on from there after a crash; empty takes none"));
+  table.push_back(number("checkpoint-interval", 1'000'000'000, 1'000'000, exact_max, "time",
+                         "from the beginning of one checkpoint to the next", option_kind::duration, "TIME"));
+  table.push_back(number("checkpoint-deadline", 60'000'000'000, 1'000'000, exact_max, "time",
+                         "a checkpoint that isn't complete by then is given up; the next one follows",
+                         option_kind::duration, "TIME"));
+  table.push_back(number("checkpoints-kept", 3, 1, 1 << 20, "checkpoints",
+                         "complete checkpoints that are kept; older ones are removed"));
+  table.push_back(row("restore", option_kind::text, "latest|ID|PATH", std::string(), "",
+                      "go on from a checkpoint: the newest, one by its number, or the newest in another folder"));
+  table.push_back(flag("allow-lost-state", "go on although the pipeline has no operator for what a checkpoint knows"));
+  table.push_back(number("restarts-max", 5, 0, 1000, "restarts",
+                         "restarts within a minute from the newest checkpoint, after a failure that may pass"));
   table.push_back(number("stop-deadline", 5'000'000'000, 0, exact_max, "time",
                          "how long instances may take to stop after a failure or a cancel", option_kind::duration,
                          "TIME"));
@@ -115,6 +129,35 @@ bool is_for_caf(std::string_view name) noexcept {
   return name.starts_with("caf.");
 }
 
+namespace {
+
+result<checkpoint_options> checkpoint_settings(const options& given) {
+  checkpoint_options made;
+  made.directory = given.get<std::string>("checkpoint-dir");
+  made.interval = std::chrono::milliseconds(given.get<nanoseconds>("checkpoint-interval") / 1'000'000);
+  made.deadline = std::chrono::milliseconds(given.get<nanoseconds>("checkpoint-deadline") / 1'000'000);
+  made.kept = given.get<std::size_t>("checkpoints-kept");
+  made.allow_lost_state = given.get<bool>("allow-lost-state");
+  const auto wish = given.get<std::string>("restore");
+  if (wish.empty()) return made;
+  if (made.directory.empty()) {
+    return error(errc::configuration, "there is nothing to restore without a place for checkpoints",
+                 given.at("restore").place, "say --checkpoint-dir DIR");
+  }
+  if (wish == "latest") {
+    made.restore.what = restore_from::kind::latest;
+  } else if (wish.find_first_not_of("0123456789") == std::string::npos && wish.size() < 19) {
+    made.restore.what = restore_from::kind::epoch;
+    made.restore.epoch = std::stoull(wish);
+  } else {
+    made.restore.what = restore_from::kind::latest;
+    made.restore.path = wish;
+  }
+  return made;
+}
+
+}  // namespace
+
 result<environment_options> environment_settings(const options& given) {
   environment_options made;
   made.parallelism = given.get<std::size_t>("parallelism");
@@ -138,6 +181,12 @@ result<environment_options> environment_settings(const options& given) {
   }
   made.state.directory = given.get<std::string>("state-dir");
   made.state.memory_bytes = static_cast<std::size_t>(given.get<std::int64_t>("state-memory"));
+  if (const auto checkpoints = checkpoint_settings(given); checkpoints) {
+    made.checkpoints = *checkpoints;
+  } else {
+    return checkpoints.error();
+  }
+  made.restarts.restarts_max = given.get<std::size_t>("restarts-max");
   made.stop_deadline = given.get<nanoseconds>("stop-deadline");
   made.seed = given.get<std::uint64_t>("seed");
   made.blocking_threads_max = given.get<std::size_t>("blocking-threads-max");

@@ -103,8 +103,10 @@ void signal_watch::job_started(job started) {
 }
 
 void signal_watch::drain(const std::string& why) {
-  console_.note(why + ": finishing what was read; a second signal gives up");
-  job_->drain();
+  const bool is_checkpointed = job_->record()->settings().checkpoints.has_value();
+  console_.note(why + (is_checkpointed ? ": stopping at a checkpoint; a second signal gives up"
+                                       : ": finishing what was read; a second signal gives up"));
+  job_->suspend();
 }
 
 void signal_watch::job_ended() {

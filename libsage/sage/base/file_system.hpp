@@ -55,6 +55,12 @@ class writable_file {
   [[nodiscard]] virtual result<void> close() = 0;
 };
 
+/// Holds a lock until it dies.
+class file_lock {
+ public:
+  virtual ~file_lock() = default;
+};
+
 /// The operating system's files. Errors name the path, say what the system said and what to do: errc::not_found,
 /// errc::io. Thread-safe.
 class file_system {
@@ -70,6 +76,13 @@ class file_system {
   [[nodiscard]] virtual result<std::unique_ptr<readable_file>> open(const std::string& path) = 0;
   /// Makes a new file; errc::invalid_argument when there is one at `path` already.
   [[nodiscard]] virtual result<std::unique_ptr<writable_file>> create(const std::string& path) = 0;
+  /// Opens the file at `path` to write behind its first `bytes` bytes; what comes after them is cut off. errc::io when
+  /// it is shorter.
+  [[nodiscard]] virtual result<std::unique_ptr<writable_file>> reopen(const std::string& path,
+                                                                      std::uint64_t bytes) = 0;
+  /// Takes the lock at `path`, a file that is made where there is none; whoever dies gives his locks back.
+  /// errc::invalid_argument when somebody else has it.
+  [[nodiscard]] virtual result<std::unique_ptr<file_lock>> lock(const std::string& path) = 0;
   /// Opens the stream at `path`. A named pipe without a reader is waited for until `stop_descriptor` (when it isn't
   /// -1) is readable: then errc::cancelled.
   [[nodiscard]] virtual result<std::unique_ptr<writable_file>> open_stream(const std::string& path,
@@ -82,6 +95,10 @@ class file_system {
   /// Puts `from` in the place of `to`, at once and for good.
   [[nodiscard]] virtual result<void> rename(const std::string& from, const std::string& to) = 0;
   [[nodiscard]] virtual result<void> remove(const std::string& path) = 0;
+  /// Removes a folder with the files in it; there are no folders in it.
+  [[nodiscard]] virtual result<void> remove_folder(const std::string& path) = 0;
+  /// Waits until the names in a folder are on the disk.
+  [[nodiscard]] virtual result<void> sync_folder(const std::string& path) = 0;
 };
 
 /// The machine's own files. Lives for ever.

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -244,6 +245,40 @@ class posix_files final : public file_system {
     return std::unique_ptr<writable_file>(std::make_unique<system_writable>(descriptor(fd, true), path, false));
   }
 
+  result<std::unique_ptr<writable_file>> reopen(const std::string& path, std::uint64_t bytes) override {
+    const int fd = uninterrupted([&] { return ::open(path.c_str(), O_WRONLY | O_CLOEXEC); });
+    if (fd < 0) return problem_of(errno, "can't open", path);
+    descriptor owned(fd, true);
+    struct stat s;
+    if (::fstat(fd, &s) < 0) return problem_of(errno, "can't find", path);
+    if (static_cast<std::uint64_t>(s.st_size) < bytes) {
+      return error(errc::io, "has " + std::to_string(s.st_size) + " bytes, should have " + std::to_string(bytes), path);
+    }
+    if (uninterrupted([&] { return ::ftruncate(fd, static_cast<off_t>(bytes)); }) < 0 ||
+        ::lseek(fd, static_cast<off_t>(bytes), SEEK_SET) < 0) {
+      return problem_of(errno, "can't cut off", path);
+    }
+    return std::unique_ptr<writable_file>(std::make_unique<system_writable>(std::move(owned), path, false));
+  }
+
+  result<std::unique_ptr<file_lock>> lock(const std::string& path) override {
+    class held final : public file_lock {
+     public:
+      explicit held(descriptor fd) : fd_(std::move(fd)) {}
+
+     private:
+      descriptor fd_;
+    };
+    const int fd = uninterrupted([&] { return ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666); });
+    if (fd < 0) return problem_of(errno, "can't lock", path);
+    descriptor owned(fd, true);
+    if (uninterrupted([&] { return ::flock(fd, LOCK_EX | LOCK_NB); }) < 0) {
+      if (errno == EWOULDBLOCK) return error(errc::invalid_argument, "is locked by somebody else", path);
+      return problem_of(errno, "can't lock", path);
+    }
+    return std::unique_ptr<file_lock>(std::make_unique<held>(std::move(owned)));
+  }
+
   result<std::unique_ptr<writable_file>> open_stream(const std::string& path, int stop_descriptor) override {
     for (;;) {
       const int fd = uninterrupted([&] { return ::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NONBLOCK); });
@@ -289,6 +324,18 @@ class posix_files final : public file_system {
     if (::unlink(path.c_str()) < 0) return problem_of(errno, "can't remove", path);
     return {};
   }
+
+  result<void> remove_folder(const std::string& path) override {
+    const auto found = list(path);
+    if (!found) return found.error();
+    for (const directory_entry& one : *found) {
+      if (const auto gone = remove(path + "/" + one.name); !gone) return gone;
+    }
+    if (::rmdir(path.c_str()) < 0) return problem_of(errno, "can't remove", path);
+    return {};
+  }
+
+  result<void> sync_folder(const std::string& path) override { return sync_directory_of(path + "/"); }
 
  private:
   static file_kind entry_kind(int directory, const dirent& one) {

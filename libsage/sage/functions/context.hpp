@@ -96,6 +96,16 @@ class context {
   void set_state_backend(std::shared_ptr<state::state_backend> backend) noexcept {
     state_backend_ = std::move(backend);
   }
+  /// Whether checkpoints are taken of the job: then what sinks have written stays when it stops, to be continued.
+  [[nodiscard]] bool is_checkpointed() const noexcept { return !run_.empty(); }
+  /// Names the run of a job that is checkpointed, over all its restarts: the same for all of its instances.
+  [[nodiscard]] const std::string& run() const noexcept { return run_; }
+  /// Whether `restore` follows on `open`.
+  [[nodiscard]] bool is_restoring() const noexcept { return restoring_; }
+  void set_checkpointed(std::string run, bool restoring) {
+    run_ = std::move(run);
+    restoring_ = restoring;
+  }
   /// The keyed state of this operator, or null where the operator isn't a keyed `process`.
   [[nodiscard]] state::keyed_store* keyed_state() const noexcept { return keyed_state_; }
   void set_keyed_state(state::keyed_store* store) noexcept { keyed_state_ = store; }
@@ -154,6 +164,8 @@ class context {
   std::shared_ptr<functions::blocking_port> blocking_;
   std::shared_ptr<span_recorder> spans_;
   std::uint64_t span_ = 0;
+  std::string run_;
+  bool restoring_ = false;
 };
 
 }  // namespace sage

@@ -23,6 +23,8 @@ struct operator_counters {
   std::uint64_t dead = 0;
   std::uint64_t gone = 0;
   std::uint64_t late = 0;
+  std::uint64_t held = 0;                ///< their fate is open
+  std::uint64_t restored = 0;            ///< were held in the checkpoint that the job went on from
   std::uint64_t state_rows = 0;          ///< what it remembers now
   std::uint64_t state_bytes = 0;         ///< of it in memory
   std::uint64_t service_ns = 0;          ///< time in the operator itself, scaled up from the batches that were timed

@@ -8,7 +8,9 @@
 
 #include "sage/operators/keyed_operator.hpp"
 #include "sage/operators/table_emitter.hpp"
+#include "sage/state/rows_snapshot.hpp"
 #include "sage/state/state_limits.hpp"
+#include "sage/state/stored_value.hpp"
 #include "sage/state/value_bytes.hpp"
 
 namespace sage {
@@ -71,7 +73,41 @@ class aggregate_operator final : public keyed_operator<T, Extract, A> {
         account_(limits),
         entries_max_(entries_max) {}
 
+  [[nodiscard]] std::optional<std::string> snapshot_problem() const override {
+    if constexpr (can_be_written) return std::nullopt;
+    if (entries_max_ > 0) return std::nullopt;  // it keeps nothing beyond a barrier
+    return "its keys or accumulators can't be written: describe their types with SAGE_DESCRIBE";
+  }
+  /// What is only combined before a shuffle needn't be remembered.
+  flow on_barrier(output& out) override { return entries_max_ > 0 ? emit_all(out) : flow::done; }
+  void snapshot(state::snapshot_writer& to) override {
+    if constexpr (can_be_written) {
+      std::string name;
+      std::string value;
+      for (std::size_t at = 0; at < table_.end(); ++at) {
+        name.clear();
+        value.clear();
+        append_msgpack(name, table_.at(at).key);
+        state::append_stored(value, table_.at(at).value);
+        to.put_row(state::row_table, table_.hash_at(at), name, value);
+      }
+    }
+  }
+  void restore(const state::snapshot_reader& from) override {
+    if constexpr (can_be_written) {
+      from.for_each_row(state::row_table, [&](std::string_view bytes, std::string_view value) {
+        const auto known = state::key_of_row<state::owned_key_t<key>>(bytes, from);
+        const std::size_t at = table_.find_or_insert(known, stable_hash(known), [] { return accumulator{}; });
+        state::read_stored_bytes(value, table_.at(at).value);
+        const std::size_t size = account_.is_limited() ? state::value_bytes(table_.at(at).value) : 0;
+        if (account_.is_limited()) account_.change(0, size, size);
+      });
+    }
+  }
+
  private:
+  static constexpr bool can_be_written = encodable<state::owned_key_t<key>>&& state::is_storable<accumulator>;
+
   flow process(output& out) override {
     if (emitter_.is_midway() || (entries_max_ > 0 && table_.size() >= entries_max_)) {
       if (emit_all(out) == flow::suspended) return flow::suspended;
@@ -139,6 +175,8 @@ class aggregate_operator final : public keyed_operator<T, Extract, A> {
     if (mode_ == emit_mode::every_update) return flow::done;
     return emit_all(out);
   }
+  // The rest of what a barrier made it let go of.
+  flow continue_time(output& out) override { return emitter_.is_midway() ? emit_all(out) : flow::done; }
 
   flow emit_all(output& out) {
     return emitter_.emit(table_, *this->self_, out, [this](auto& entry) {

@@ -46,6 +46,9 @@ class async_operator : public operator_base {
   /// Time passes when all records that came before it have left.
   [[nodiscard]] event_time watermark() const noexcept final { return watermark_; }
   void close() final;
+  /// Its calls can't be written, so a barrier waits for those that run; what was not called yet is held back before.
+  [[nodiscard]] bool must_drain() const noexcept final { return true; }
+  [[nodiscard]] std::optional<std::string> snapshot_problem() const override { return std::nullopt; }
 
   /// Calls whose task lives.
   [[nodiscard]] std::size_t running() const noexcept { return running_; }

@@ -115,6 +115,29 @@ class broadcast_process_operator final : public several_inputs {
   }
   void close() override { functions::close(function_); }
   [[nodiscard]] state_size state_size_now() const noexcept override { return rows_.size_now(); }
+  [[nodiscard]] std::optional<std::string> snapshot_problem() const override {
+    if constexpr (!state::is_storable<known_type>) {
+      return "what it keeps of the broadcast stream can't be written: describe its type with SAGE_DESCRIBE";
+    }
+    return rows_.snapshot_problem();
+  }
+  void snapshot(state::snapshot_writer& to) override {
+    rows_.snapshot(to);
+    if constexpr (state::is_storable<known_type>) {
+      std::string bytes;
+      state::append_stored(bytes, known_);
+      to.put("broadcast", bytes);
+    }
+  }
+  // Every instance has heard the same; one that is new takes what any of them knew.
+  void restore(const state::snapshot_reader& from) override {
+    rows_.restore(from);
+    if constexpr (state::is_storable<known_type>) {
+      const auto own = from.get("broadcast");
+      const auto all = from.get_all("broadcast");
+      if (own || !all.empty()) state::read_stored_bytes(own ? *own : all.front(), known_);
+    }
+  }
 
  private:
   F function_;

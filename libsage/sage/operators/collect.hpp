@@ -22,6 +22,19 @@ class collect_operator final : public operator_base {
 
   void open(context& self) override { self_ = &self; }
 
+  [[nodiscard]] std::optional<std::string> snapshot_problem() const override {
+    if constexpr (encodable<T>) return std::nullopt;
+    return "its records can't be written: describe their type with SAGE_DESCRIBE";
+  }
+  void snapshot(state::snapshot_writer& to) override {
+    if constexpr (encodable<T>) to.put_value("gathered", gathered_);
+  }
+  void restore(const state::snapshot_reader& from) override {
+    if constexpr (encodable<T>) {
+      if (auto gathered = from.get_value<std::vector<T>>("gathered")) gathered_ = *std::move(gathered);
+    }
+  }
+
   flow on_batch(batch_ref records, output& out) override {
     input_ = std::move(records);
     cursor_ = 0;
@@ -80,6 +93,7 @@ class collect_operator final : public operator_base {
 /// Shape  T -> T; 1 -> 1
 class pass_operator final : public operator_base {
  public:
+  [[nodiscard]] std::optional<std::string> snapshot_problem() const override { return std::nullopt; }
   flow on_batch(batch_ref records, output& out) override {
     fate_.passed += records->size();
     out.emit(main_port, std::move(records));

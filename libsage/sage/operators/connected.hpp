@@ -121,6 +121,9 @@ struct no_keys {
   }
   void open(context&, bool) noexcept {}
   [[nodiscard]] state_size size_now() const noexcept { return {}; }
+  [[nodiscard]] std::optional<std::string> snapshot_problem() const { return std::nullopt; }
+  void snapshot(state::snapshot_writer&) noexcept {}
+  void restore(const state::snapshot_reader&) noexcept {}
 };
 template <class K, class... Extract>
 class shared_keys {
@@ -137,6 +140,9 @@ class shared_keys {
   [[nodiscard]] state_rows<K>& rows() noexcept { return rows_; }
   [[nodiscard]] const state_rows<K>& rows() const noexcept { return rows_; }
   [[nodiscard]] state_size size_now() const noexcept { return rows_.size_now(); }
+  [[nodiscard]] std::optional<std::string> snapshot_problem() const { return rows_.snapshot_problem(); }
+  void snapshot(state::snapshot_writer& to) { rows_.snapshot(to); }
+  void restore(const state::snapshot_reader& from) { rows_.restore(from); }
 
  private:
   std::tuple<Extract...> extracts_;
@@ -207,6 +213,9 @@ class connected_operator final : public several_inputs {
   }
   void close() override { functions_.close(); }
   [[nodiscard]] state_size state_size_now() const noexcept override { return keys_.size_now(); }
+  [[nodiscard]] std::optional<std::string> snapshot_problem() const override { return keys_.snapshot_problem(); }
+  void snapshot(state::snapshot_writer& to) override { keys_.snapshot(to); }
+  void restore(const state::snapshot_reader& from) override { keys_.restore(from); }
 
   [[nodiscard]] bool is_async() const noexcept override { return is_timed; }
   [[nodiscard]] bool has_news() const noexcept override {

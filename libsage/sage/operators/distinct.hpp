@@ -6,6 +6,7 @@
 
 #include "sage/operators/keyed_operator.hpp"
 #include "sage/state/keyed_rows.hpp"
+#include "sage/state/rows_snapshot.hpp"
 #include "sage/state/state_limits.hpp"
 #include "sage/state/value_bytes.hpp"
 
@@ -24,6 +25,8 @@ struct no_function {};
 /// Cost        O(1) per record; memory O(keys)
 template <class T, class Extract>
 class distinct_operator final : public keyed_operator<T, Extract, no_function>, private state::row_values {
+  using key = state::owned_key_t<key_type_t<Extract, T>>;
+
  public:
   distinct_operator(Extract extract, error_policy policy, const state::state_limits& limits = {})
       : keyed_operator<T, Extract, no_function>(std::move(extract), no_function{}, policy), account_(limits) {}
@@ -33,6 +36,16 @@ class distinct_operator final : public keyed_operator<T, Extract, no_function>, 
     rows_.spill_to(self.state_backend(), *this, self.operator_name(), self.instance());
   }
   [[nodiscard]] state_size state_size_now() const noexcept override { return {rows_.rows(), rows_.table().bytes()}; }
+  [[nodiscard]] std::optional<std::string> snapshot_problem() const override {
+    if constexpr (encodable<key>) return std::nullopt;
+    return "its keys can't be written: describe their type with SAGE_DESCRIBE";
+  }
+  void snapshot(state::snapshot_writer& to) override { state::snapshot_rows(rows_, *this, to); }
+  void restore(const state::snapshot_reader& from) override {
+    state::restore_rows(rows_, *this, from, [this](std::size_t row) {
+      if (account_.is_limited()) remember_bytes(row);
+    });
+  }
 
  private:
   flow process(output& out) override {

@@ -43,6 +43,7 @@ template <class In, class Out, class F>
 class flat_map_operator final : public function_operator<In, F> {
  public:
   using function_operator<In, F>::function_operator;
+  [[nodiscard]] std::optional<std::string> snapshot_problem() const override { return std::nullopt; }
 
  private:
   flow process(output& out) override {

@@ -11,6 +11,7 @@
 #include "sage/base/event_time.hpp"
 #include "sage/functions/context.hpp"
 #include "sage/model/batch.hpp"
+#include "sage/state/snapshot.hpp"
 
 namespace sage::operators {
 
@@ -19,7 +20,7 @@ enum class flow : std::uint8_t { done, suspended };
 
 /// What became of the records an operator took in; the only ways out of it.
 ///
-/// Law  in = passed + filtered + dropped + dead + gone + late + held
+/// Law  in + restored = passed + filtered + dropped + dead + gone + late + held
 struct fate {
   std::uint64_t passed = 0;    ///< processed by the operator's function
   std::uint64_t filtered = 0;  ///< given up by the user's own decision
@@ -100,7 +101,32 @@ class operator_base {
   /// not.
   [[nodiscard]] virtual bool is_ahead() { return false; }
 
-  /// Sinks: make everything written so far durable under a temporary name. Throws what went wrong.
+  // ---- checkpoints: between two batches, while not suspended. on_barrier until it returns done, then prepare and
+  // snapshot. The commit of that epoch follows when every other instance's snapshot is durable, too; or never.
+
+  /// Why the operator can't be part of a checkpoint; nothing when it can. One that remembers nothing says so by
+  /// returning nothing.
+  [[nodiscard]] virtual std::optional<std::string> snapshot_problem() const {
+    return "it doesn't say what it remembers: override snapshot_problem, snapshot and restore";
+  }
+  /// Lets go of what is only kept back to be combined. As `on_batch` it may be suspended.
+  virtual flow on_barrier(output& out) {
+    static_cast<void>(out);
+    return flow::done;
+  }
+  /// Whether a barrier waits until nothing is held: calls of others that are under way.
+  [[nodiscard]] virtual bool must_drain() const noexcept { return false; }
+  /// Writes what it remembers.
+  virtual void snapshot(state::snapshot_writer& to) { static_cast<void>(to); }
+  /// Reads it back, behind `open`, before anything else. Throws for what it hasn't written.
+  virtual void restore(const state::snapshot_reader& from) { static_cast<void>(from); }
+  /// The time that a snapshot was taken at holds again. For whoever runs it.
+  void restore_watermark(event_time time) noexcept { input_watermark_ = time; }
+  /// Records that were held when a snapshot was taken and are held again.
+  [[nodiscard]] std::uint64_t restored() const noexcept { return restored_; }
+
+  /// Sinks: make everything written so far durable under a temporary name. Epoch 0 is the end of the job. Throws
+  /// what went wrong.
   virtual void prepare(std::uint64_t epoch) { static_cast<void>(epoch); }
   /// Sinks: make what was prepared visible.
   virtual void commit(std::uint64_t epoch) { static_cast<void>(epoch); }
@@ -111,7 +137,9 @@ class operator_base {
   /// The sum over all records so far.
   [[nodiscard]] const fate& fates() const noexcept { return fate_; }
   /// Of `taken` records, how many are still inside: their fate is open, or what was made of them hasn't left.
-  [[nodiscard]] virtual std::uint64_t held(std::uint64_t taken) const noexcept { return taken - fate_.sum(); }
+  [[nodiscard]] virtual std::uint64_t held(std::uint64_t taken) const noexcept {
+    return taken + restored_ - fate_.sum();
+  }
   /// How much a keyed operator remembers now; nothing for others.
   [[nodiscard]] virtual state_size state_size_now() const noexcept { return {}; }
   /// The head of a loop: records that come back, also while it is suspended because it may admit no more.
@@ -144,6 +172,7 @@ class operator_base {
   [[nodiscard]] bool is_input_idle() const noexcept { return input_idle_; }
 
   fate fate_;
+  std::uint64_t restored_ = 0;
 
  private:
   event_time input_watermark_ = no_event_time;

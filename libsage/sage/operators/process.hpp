@@ -49,6 +49,10 @@ class process_operator final : public keyed_operator<T, Extract, F> {
     if (!sides_.slots().empty()) this->use_side_outputs(sides_);
   }
 
+  [[nodiscard]] std::optional<std::string> snapshot_problem() const override { return rows_.snapshot_problem(); }
+  void snapshot(state::snapshot_writer& to) override { rows_.snapshot(to); }
+  void restore(const state::snapshot_reader& from) override { rows_.restore(from); }
+
   [[nodiscard]] bool is_async() const noexcept override { return is_timed; }
   [[nodiscard]] bool has_news() const noexcept override {
     const auto at = wake_at();

@@ -1,15 +1,32 @@
 /// Sinks: where records leave the pipeline, in two phases.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "sage/operators/function_operator.hpp"
 
 namespace sage {
 
-/// What a sink descriptor makes for each instance. Called by one thread at a time, in this order: open, write in
-/// any number, then prepare and commit when the whole job succeeds, or abort; close at last.
+/// What a sink does with records when its job is taken up again from a checkpoint.
+enum class sink_guarantee : std::uint8_t {
+  none,           ///< it can't go on from a checkpoint: a job with checkpoints refuses it
+  at_least_once,  ///< what it writes is out at once; what was written behind the last checkpoint is written again
+  exactly_once,   ///< what was written behind the last checkpoint is taken back, or never seen
+};
+[[nodiscard]] constexpr std::string_view to_string(sink_guarantee guarantee) noexcept {
+  return guarantee == sink_guarantee::none            ? "none"
+         : guarantee == sink_guarantee::at_least_once ? "at least once"
+                                                      : "exactly once";
+}
+
+/// What a sink descriptor makes for each instance. Called by one thread at a time, in this order: open, recover
+/// where the job goes on from a checkpoint, write in any number, then prepare and commit when the whole job succeeds,
+/// or abort; close at last. For each checkpoint, prepare and pending; commit follows when the checkpoint is complete.
 template <class T>
 class sink_writer {
  public:
@@ -19,12 +36,20 @@ class sink_writer {
   /// finds the items of the records in `records.items()`: it claims each and keeps a share of it until it has
   /// answered.
   virtual void write(batch<T>& records, bool consume) = 0;
-  /// Makes everything written so far durable, not yet visible.
+  /// Makes everything written so far durable, not yet visible. `epoch` numbers checkpoints; 0 is the end of the job,
+  /// behind which nothing is written.
   virtual void prepare(std::uint64_t epoch) { static_cast<void>(epoch); }
-  /// Makes what was prepared visible.
+  /// Makes what was prepared visible. After a crash it may be called for what was committed before: then it does
+  /// nothing.
   virtual void commit(std::uint64_t epoch) { static_cast<void>(epoch); }
-  /// Removes what was written.
+  /// Removes what was written; where checkpoints are taken (`context::is_checkpointed`), what was prepared for one
+  /// stays.
   virtual void abort() noexcept {}
+  [[nodiscard]] virtual sink_guarantee guarantee() const { return sink_guarantee::none; }
+  /// What the checkpoint keeps of what was prepared last: all that `recover` needs.
+  [[nodiscard]] virtual std::string pending() const { return {}; }
+  /// Goes on behind what was prepared for that checkpoint, and takes back what came later.
+  virtual void recover(std::string_view pending) { static_cast<void>(pending); }
   virtual void close() {}
 };
 
@@ -67,6 +92,18 @@ class sink_operator final : public operator_base {
     end_items(*records, 0, records->size(), item_end_reason::sunk, *self_);
     return flow::done;
   }
+  [[nodiscard]] std::optional<std::string> snapshot_problem() const override {
+    if (writer_->guarantee() != sink_guarantee::none) return std::nullopt;
+    return "its sink can't go on from a checkpoint: override sink_writer::guarantee, pending and recover";
+  }
+  void snapshot(state::snapshot_writer& to) override { to.put("pending", writer_->pending()); }
+  void restore(const state::snapshot_reader& from) override {
+    if (!from.has_same_parallelism()) {
+      throw error(errc::unsupported, "a sink can't be restored with another number of instances", self_->place(),
+                  "give it the parallelism that it had");
+    }
+    writer_->recover(from.get("pending").value_or(std::string_view()));
+  }
   void prepare(std::uint64_t epoch) override { writer_->prepare(epoch); }
   void commit(std::uint64_t epoch) override { writer_->commit(epoch); }
   void abort() noexcept override { writer_->abort(); }
@@ -86,6 +123,7 @@ template <class T, class F>
 class function_sink_operator final : public function_operator<T, F> {
  public:
   using function_operator<T, F>::function_operator;
+  [[nodiscard]] std::optional<std::string> snapshot_problem() const override { return std::nullopt; }
 
  private:
   flow process(output& out) override {

@@ -27,6 +27,15 @@ struct source_plan {
   bool blocking = false;            ///< reading may block: the instance gets a thread of its own
   std::uint64_t bytes_total = 0;    ///< for progress; 0 when unknown
   std::uint64_t records_total = 0;  ///< for progress; 0 when unknown
+  /// Whether a reader can start at a position where another one has been: else what was read behind the last
+  /// checkpoint is gone when a job is taken up again.
+  bool replayable = true;
+};
+
+/// A split with where to begin in it.
+struct split_position {
+  split part;
+  std::uint64_t position = 0;
 };
 
 /// What a read has come to.
@@ -77,7 +86,7 @@ class source_base {
  public:
   virtual ~source_base() = default;
   virtual void open(context& self) = 0;
-  virtual void start(const split& part) = 0;
+  virtual void start(const split& part, std::uint64_t position) = 0;
   /// Reads one batch and emits it.
   virtual read_status read(output& out) = 0;
   virtual bool drain() = 0;
@@ -101,9 +110,9 @@ class source_operator final : public source_base {
     self_ = &self;
     reader_->open(self);
   }
-  void start(const split& part) override {
+  void start(const split& part, std::uint64_t position) override {
     split_number_ = part.number;
-    reader_->start(part, part.begin);
+    reader_->start(part, position);
   }
   read_status read(output& out) override {
     auto made = batch<T>::make(self_->pool(), self_->batch_size());

@@ -7,6 +7,7 @@
 
 #include "sage/operators/aggregate.hpp"
 #include "sage/state/keyed_rows.hpp"
+#include "sage/state/rows_snapshot.hpp"
 #include "sage/state/state_limits.hpp"
 #include "sage/state/stored_value.hpp"
 #include "sage/state/value_bytes.hpp"
@@ -46,6 +47,14 @@ class spilled_aggregate final : public keyed_operator<T, Extract, A>, private st
     keyed_operator<T, Extract, A>::open(self);
   }
   [[nodiscard]] state_size state_size_now() const noexcept override { return {rows_.rows(), rows_.table().bytes()}; }
+  [[nodiscard]] std::optional<std::string> snapshot_problem() const override { return std::nullopt; }
+  void snapshot(state::snapshot_writer& to) override { state::snapshot_rows(rows_, *this, to); }
+  void restore(const state::snapshot_reader& from) override {
+    state::restore_rows(rows_, *this, from, [this](std::size_t row) {
+      const std::size_t size = account_.is_limited() ? state::value_bytes(*rows_.table().at(row).value) : 0;
+      if (account_.is_limited()) account_.change(0, size, size);
+    });
+  }
 
  private:
   flow process(output& out) override {

@@ -24,6 +24,7 @@ namespace sage::operators {
 template <class T, class F, class Choose>
 class split_operator final : public function_operator<T, F> {
  public:
+  [[nodiscard]] std::optional<std::string> snapshot_problem() const override { return std::nullopt; }
   split_operator(F function, error_policy policy, Choose choose, std::size_t ports)
       : function_operator<T, F>(std::move(function), policy), choose_(std::move(choose)), chosen_(ports) {}
 

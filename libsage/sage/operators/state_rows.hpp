@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "sage/functions/context.hpp"
@@ -12,6 +13,7 @@
 #include "sage/operators/operator.hpp"
 #include "sage/state/keyed_rows.hpp"
 #include "sage/state/keyed_store.hpp"
+#include "sage/state/rows_snapshot.hpp"
 
 namespace sage::operators {
 
@@ -33,6 +35,7 @@ class state_rows {
   void open(context& self, bool with_timers) {
     self.set_keyed_state(&store_);
     if (with_timers) self.set_timers(&timers_.emplace(store_, self.time()));
+    if (self.is_checkpointed()) store_.must_be_written();
     if (!self.state_backend()) return;
     store_.must_be_written();
     rows_.spill_to(self.state_backend(), store_, self.operator_name(), self.instance());
@@ -47,6 +50,27 @@ class state_rows {
   [[nodiscard]] const std::optional<timer_service>& timers() const noexcept { return timers_; }
   [[nodiscard]] state_size size_now() const noexcept {
     return {rows_.rows(), store_.bytes() + rows_.table().bytes()};
+  }
+
+  // ---- checkpoints
+
+  [[nodiscard]] std::optional<std::string> snapshot_problem() const {
+    if constexpr (!encodable<typename rows_type::key_type>) {
+      return "its keys can't be written: describe their type with SAGE_DESCRIBE";
+    }
+    return std::nullopt;
+  }
+  void snapshot(state::snapshot_writer& to) {
+    state::snapshot_rows(rows_, store_, to);
+    if (!timers_) return;
+    state::snapshot_timers(rows_, timers_->of_events(), state::event_timer_table, to);
+    state::snapshot_timers(rows_, timers_->of_processing(), state::wall_timer_table, to);
+  }
+  void restore(const state::snapshot_reader& from) {
+    state::restore_rows(rows_, store_, from, [](std::size_t) {});
+    if (!timers_) return;
+    state::restore_timers(rows_, timers_->of_events(), state::event_timer_table, from);
+    state::restore_timers(rows_, timers_->of_processing(), state::wall_timer_table, from);
   }
 
   /// See keyed_rows::fetch.

@@ -25,6 +25,8 @@ class throttle_operator final : public operator_base {
   void open(context& self) override { self_ = &self; }
   flow on_batch(batch_ref records, output& out) override;
   flow resume(output& out) override;
+  /// Its pace begins anew.
+  [[nodiscard]] std::optional<std::string> snapshot_problem() const override { return std::nullopt; }
   [[nodiscard]] std::optional<nanoseconds> retry_at() const noexcept override { return retry_at_; }
 
  private:
@@ -52,6 +54,9 @@ class delay_operator final : public operator_base {
   flow on_batch(batch_ref records, output& out) override;
   flow resume(output& out) override { return let_go(out); }
   flow on_end(output& out) override;
+  /// A barrier waits as records do.
+  [[nodiscard]] bool must_drain() const noexcept override { return true; }
+  [[nodiscard]] std::optional<std::string> snapshot_problem() const override { return std::nullopt; }
   [[nodiscard]] std::optional<nanoseconds> retry_at() const noexcept override { return retry_at_; }
   [[nodiscard]] event_time watermark() const noexcept override;
 

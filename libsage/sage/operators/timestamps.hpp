@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <optional>
 #include <type_traits>
@@ -67,6 +68,19 @@ class timestamp_operator final : public function_operator<T, Extract> {
   void on_split(std::uint32_t split, bool begins) override {
     tracker_.on_split(split, begins, may_be_idle_ ? this->self_->time().now() : 0);
     report();
+  }
+
+  [[nodiscard]] std::optional<std::string> snapshot_problem() const override { return std::nullopt; }
+  void snapshot(state::snapshot_writer& to) override {
+    to.put_value("watermark", watermark());
+    to.put_value("newest", tracker_.newest());
+  }
+  void restore(const state::snapshot_reader& from) override {
+    const auto known = from.get_value<event_time>("watermark");
+    if (known) generated_ = *known;
+    for (const auto& newest : from.get_all_values<std::map<std::uint32_t, event_time>>("newest")) {
+      tracker_.restore(newest, known.value_or(no_event_time));
+    }
   }
 
   // A timer tells it that it has been silent for too long.

@@ -35,13 +35,28 @@ void watermark_tracker::on_split(std::uint32_t split, bool begins, nanoseconds n
   if (begins) {
     if (!knows_splits_) parts_.clear();
     knows_splits_ = true;
-    part_of(split).newest = no_event_time;
+    const auto before = restored_.find(split);
+    part_of(split).newest = before == restored_.end() ? no_event_time : before->second;
+    if (before != restored_.end()) restored_.erase(before);
     heard_at_ = now;
     has_heard_ = true;
     return;
   }
   std::erase_if(parts_, [&](const part& p) { return p.split == split; });
   if (!parts_.empty()) combine();
+}
+
+std::map<std::uint32_t, event_time> watermark_tracker::newest() const {
+  std::map<std::uint32_t, event_time> all = restored_;
+  for (const part& p : parts_) all[p.split] = p.newest;
+  return all;
+}
+
+void watermark_tracker::restore(const std::map<std::uint32_t, event_time>& newest, event_time watermark) {
+  restored_.insert(newest.begin(), newest.end());
+  // Where there are no splits, there is one part for everything.
+  if (const auto only = newest.find(0); only != newest.end()) parts_.push_back(part{0, only->second});
+  watermark_ = std::max(watermark_, watermark);
 }
 
 void watermark_tracker::combine() noexcept {

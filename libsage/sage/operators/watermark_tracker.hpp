@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -34,6 +35,10 @@ class watermark_tracker {
   void on_time(nanoseconds now);
 
   [[nodiscard]] event_time watermark() const noexcept { return watermark_; }
+  /// The newest time of each split that is being read.
+  [[nodiscard]] std::map<std::uint32_t, event_time> newest() const;
+  /// Goes on from there: the splits have been read up to these times before, whoever reads them now.
+  void restore(const std::map<std::uint32_t, event_time>& newest, event_time watermark);
   [[nodiscard]] bool is_idle() const noexcept { return idle_; }
   /// When `on_time` should be called next.
   [[nodiscard]] std::optional<nanoseconds> wake_at() const noexcept;
@@ -50,6 +55,7 @@ class watermark_tracker {
 
   watermark_rules rules_;
   std::vector<part> parts_;    // that are being read
+  std::map<std::uint32_t, event_time> restored_;  // of splits that were being read
   bool knows_splits_ = false;  // else there is one part for everything
   event_time watermark_ = no_event_time;
   nanoseconds heard_at_ = 0;

@@ -7,10 +7,18 @@ namespace sage::runtime {
 
 namespace {
 
+void refuse_forgetful(const graph::node& n, const operators::operator_base& logic) {
+  if (const auto problem = logic.snapshot_problem()) {
+    throw error(errc::unsupported, "can't be part of a checkpoint: " + *problem, n.name,
+                "or run the job without checkpoints");
+  }
+}
+
 chained_operator make_operator(const job_record& job, const graph::planned_instance& planned, graph::node_id id,
-                               const ref<batch_pool>& pool, const std::shared_ptr<waker>& engine) {
+                               const ref<batch_pool>& pool, const std::shared_ptr<waker>& engine, bool restoring) {
   const graph::node& n = job.plan().graph.at(id);
   chained_operator made;
+  made.uid = n.uid;
   // Every instance of every operator draws its own random numbers, the same in each run with the same seed.
   const std::uint64_t seed = job.settings().seed * 0x9e3779b97f4a7c15u + (std::uint64_t{id} << 32) + planned.number;
   made.self = std::make_unique<context>(job.settings().name, n.name, planned.number, planned.parallelism,
@@ -21,10 +29,13 @@ chained_operator make_operator(const job_record& job, const graph::planned_insta
   made.self->set_state_backend(job.settings().state);
   if (n.loop) made.self->set_loop(job.loop(*n.loop));
   made.self->set_turn_max(job.settings().flow.activation_time_max / 2);
+  const auto& checkpoints = job.settings().checkpoints;
+  if (checkpoints) made.self->set_checkpointed(checkpoints->settings.run, restoring);
   if (n.is_source()) {
     made.source = n.make_source();
   } else {
     made.logic = n.make(n.options);
+    if (checkpoints) refuse_forgetful(n, *made.logic);
   }
   return made;
 }
@@ -40,7 +51,7 @@ std::optional<graph::node_id> loop_of(const graph::physical_plan& plan, const gr
 }  // namespace
 
 std::unique_ptr<instance> assemble(const job_record& job, instance_id id, const ref<batch_pool>& pool,
-                                   std::shared_ptr<waker> engine) {
+                                   std::shared_ptr<waker> engine, const restored_ptr& restored) {
   const graph::physical_plan& plan = job.plan();
   const graph::planned_instance& planned = plan.instances[id];
   instance_parts parts;
@@ -58,8 +69,10 @@ std::unique_ptr<instance> assemble(const job_record& job, instance_id id, const 
     parts.loop.is_head = !planned.is_router() && planned.chain.front() == *loop;
   }
   parts.metrics = job.slot(id);
+  parts.checkpointed = job.settings().checkpoints.has_value();
+  parts.restored = restored;
   for (const graph::node_id node : planned.chain) {
-    parts.operators.push_back(make_operator(job, planned, node, pool, engine));
+    parts.operators.push_back(make_operator(job, planned, node, pool, engine, restored != nullptr));
     parts.has_sink = parts.has_sink || plan.graph.at(node).is_sink();
   }
   for (const graph::planned_gate& gate : planned.gates) {

@@ -240,13 +240,13 @@ std::uint64_t chain::held() const noexcept {
   return all + suspended_;
 }
 
-void chain::start_split(const split& part) {
+void chain::start_split(const split& part, std::uint64_t position) {
   at_ = 0;
   split_begin_ = part.begin;
   split_size_ = part.end - part.begin;
   positions_before_ = positions_;
   split_number_ = part.number;
-  source_->start(part);
+  source_->start(part, position);
   if (links_.size() > 1) links_[1]->logic()->on_split(part.number, true);
 }
 
@@ -347,20 +347,6 @@ bool chain::end(nanoseconds now, effects& out) {
   return suspended_ == 0;
 }
 
-void chain::prepare(std::uint64_t epoch) {
-  for (at_ = 0; at_ < links_.size(); ++at_) {
-    if (auto* logic = links_[at_]->logic()) logic->prepare(epoch);
-  }
-  at_ = 0;
-}
-
-void chain::commit(std::uint64_t epoch) {
-  for (at_ = 0; at_ < links_.size(); ++at_) {
-    if (auto* logic = links_[at_]->logic()) logic->commit(epoch);
-  }
-  at_ = 0;
-}
-
 void chain::abort() noexcept {
   for (std::size_t i = 0; i < opened_; ++i) {
     if (auto* logic = links_[i]->logic()) logic->abort();
@@ -386,6 +372,8 @@ void chain::count(instance_counters& to) const {
       its.dead = f.dead;
       its.gone = f.gone;
       its.late = f.late;
+      its.restored = logic->restored();
+      its.held = logic->held(l->counters.records_in);
       const operators::state_size size = logic->state_size_now();
       its.state_rows = size.rows;
       its.state_bytes = size.bytes;

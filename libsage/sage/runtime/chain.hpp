@@ -10,6 +10,7 @@
 #include "sage/observability/operator_metrics.hpp"
 #include "sage/operators/operator.hpp"
 #include "sage/operators/source.hpp"
+#include "sage/runtime/checkpoint/restored_checkpoint.hpp"
 #include "sage/runtime/effect.hpp"
 #include "sage/runtime/output_gate.hpp"
 
@@ -17,6 +18,7 @@ namespace sage::runtime {
 
 /// One operator with its surroundings, as the plan hands it to an instance.
 struct chained_operator {
+  std::string uid{};
   operators::operator_ptr logic;  ///< null for the source at the head of a chain
   operators::source_ptr source;   ///< only at the head
   std::unique_ptr<context> self;  ///< at a stable address: operators keep a pointer
@@ -53,7 +55,9 @@ class chain {
   read_status read(nanoseconds now, effects& out);
   /// Whether the last read brought less than a batch: there is nothing more to be had at this moment.
   [[nodiscard]] bool has_read_short() const noexcept { return read_short_; }
-  void start_split(const split& part);
+  void start_split(const split& part, std::uint64_t position);
+  /// Where in the split that is being read the next record begins.
+  [[nodiscard]] std::uint64_t position() const { return source_->position(); }
   /// Whether the source should wait: an operator behind it has come too far in event time.
   [[nodiscard]] bool is_ahead();
   /// Tells the source that the job drains; returns whether it may stop at once.
@@ -67,6 +71,17 @@ class chain {
   [[nodiscard]] bool is_async() const noexcept { return !async_.empty(); }
   /// The next moment at which an async operator wants to be woken.
   [[nodiscard]] std::optional<nanoseconds> wake_at() const noexcept;
+  /// Tells the operators in order that a barrier comes: they let go of what they only keep back. To be called again
+  /// after resume() until it returns true.
+  bool let_go(nanoseconds now, effects& out);
+  /// Whether nothing is under way that a barrier has to wait for.
+  [[nodiscard]] bool is_drained() const noexcept;
+  /// Writes what the operators remember; of those that have `finished`, only what their sink has prepared.
+  void snapshot(state::snapshot_writer& to, bool finished);
+  /// Reads it back, behind open().
+  void restore(const restored_checkpoint& from);
+  /// Whether the operators had seen their last record when that checkpoint was taken.
+  [[nodiscard]] bool has_finished(const restored_checkpoint& in) const;
   void prepare(std::uint64_t epoch);
   void commit(std::uint64_t epoch);
   void abort() noexcept;
@@ -111,6 +126,7 @@ class chain {
   std::size_t opened_ = 0;
   std::size_t at_ = 0;        // the operator at work
   std::size_t ended_ = 0;     // operators that have been told of the end
+  std::size_t let_go_ = 0;    // operators that have been told of the barrier under way
   bool end_is_near_ = false;  // the next one to be told knows that its time has come to an end
   std::size_t suspended_ = 0;
   std::uint64_t taken_ = 0;  // batches taken in at the head

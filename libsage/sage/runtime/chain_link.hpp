@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -25,6 +26,7 @@ class chain::link final : public operators::output {
   [[nodiscard]] operators::operator_base* logic() const noexcept { return op_.logic.get(); }
   [[nodiscard]] operators::source_base* source() const noexcept { return op_.source.get(); }
   [[nodiscard]] context& self() const noexcept { return *op_.self; }
+  [[nodiscard]] const std::string& uid() const noexcept { return op_.uid; }
 
   std::vector<std::pair<std::uint32_t, std::size_t>> gates;  // port -> gate
   bool suspended = false;

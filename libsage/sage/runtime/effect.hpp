@@ -9,6 +9,7 @@
 #include "sage/base/error.hpp"
 #include "sage/base/event_time.hpp"
 #include "sage/model/batch.hpp"
+#include "sage/runtime/checkpoint/instance_snapshot.hpp"
 
 namespace sage::runtime {
 
@@ -24,10 +25,12 @@ struct effect {
     send_progress,  ///< `watermark` and `idle` to the receiver of `channel`, which acknowledges with a grant
     send_end,       ///< end of stream to the receiver of `channel`
     grant,  ///< `batches` and `bytes` of credit back to the sender of `channel`; 0 batches acknowledge progress
+    send_barrier,   ///< the barrier of checkpoint `epoch` to the receiver of `channel`, behind all that was sent
+    snapshot,       ///< `part` is the instance's part of checkpoint `epoch`
     request_split,  ///< the source wants its next split
     set_timer,      ///< call `on_timer` at `at`
     opened,         ///< all operators are open
-    finished,       ///< every record is through, sinks are prepared
+    finished,       ///< every record is through, sinks are prepared; with checkpoints, `part` says for what
     closed,         ///< committed or aborted, all operators are closed
     failed,         ///< `problem`; the instance has aborted and closed its operators
   };
@@ -40,6 +43,8 @@ struct effect {
   std::shared_ptr<const error> problem{};
   event_time watermark = no_event_time;
   bool idle = false;
+  std::uint64_t epoch = 0;
+  snapshot_ptr part{};
 };
 
 using effects = std::vector<effect>;

@@ -26,7 +26,9 @@ instance::instance(instance_parts parts, const clock& time, const flow_settings&
       metrics_(std::move(parts.metrics)),
       has_sink_(parts.has_sink),
       loop_(std::move(parts.loop)),
-      open_inputs_(inputs_.size() - loop_.feedback.size()) {
+      open_inputs_(inputs_.size() - loop_.feedback.size()),
+      checkpointed_(parts.checkpointed),
+      restored_(std::move(parts.restored)) {
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
     input_channel& made = channels_.try_emplace(inputs_[i]).first->second;
     if (i < parts.input_numbers.size()) made.number = parts.input_numbers[i];
@@ -41,6 +43,7 @@ instance::instance(instance_parts parts, const clock& time, const flow_settings&
 void instance::open(effects& out) {
   try {
     chain_.open();
+    if (restored_) restore();
     phase_ = phase::opened;
     out.push_back(effect{effect::kind::opened});
   } catch (...) {
@@ -60,10 +63,10 @@ void instance::on_batch(channel_id channel, batch_ref records, std::int64_t byte
   if (phase_ == phase::closed) return;
   counters_.bytes_in += static_cast<std::uint64_t>(bytes);
   if (channels_.at(channel).is_feedback) {
-    returning_.push_back(queued_batch{channel, std::move(records), bytes, sent_at, no_event_time, false});
+    returning_.push_back(queued_batch{channel, std::move(records), bytes, sent_at});
     return;
   }
-  queue_.push_back(queued_batch{channel, std::move(records), bytes, sent_at, watermark, false});
+  queue_.push_back(queued_batch{channel, std::move(records), bytes, sent_at, watermark});
   counters_.queue_batches_max = std::max<std::uint64_t>(counters_.queue_batches_max, queued());
   SAGE_ASSERT(queued() <= inputs_.size() * settings_.window_batches);  // credit bounds every queue
 }
@@ -73,8 +76,8 @@ void instance::on_end(channel_id channel) {
   if (std::exchange(input.ended, true) || input.is_feedback) return;
   --open_inputs_;
   // Behind all its batches, its time has come to an end.
-  ++queued_progress_;
-  queue_.push_back(queued_batch{channel, {}, 0, 0, end_of_time, false});
+  ++queued_control_;
+  queue_.push_back(queued_batch{channel, {}, 0, 0, end_of_time, false, 0, true});
 }
 
 void instance::on_credit(channel_id channel, std::uint32_t batches, std::int64_t bytes, effects& out) {
@@ -87,7 +90,7 @@ void instance::on_credit(channel_id channel, std::uint32_t batches, std::int64_t
   }
 }
 
-void instance::on_split(std::optional<split> part) {
+void instance::on_split(std::optional<split_position> part) {
   split_requested_ = false;
   if (phase_ != phase::running) return;
   if (!part || draining_) {
@@ -99,7 +102,7 @@ void instance::on_split(std::optional<split> part) {
 
 bool instance::input_has_ended() const noexcept {
   if (chain_.has_source()) return source_ended_;
-  return open_inputs_ == 0 && queue_.empty() && (!loop_.is_head || (chain_.is_ready() && loop_is_empty()));
+  return open_inputs_ == 0 && queue_.empty() && set_aside_.empty() && barrier_ == 0 && (!loop_.is_head || (chain_.is_ready() && loop_is_empty()));
 }
 
 bool instance::run(bool input_waits, effects& out, bool continues) {
@@ -170,6 +173,7 @@ bool instance::step(effects& out) {
         now_ = time_.now();
         return true;
       }
+      if (barrier_ != 0) return pass_barrier(out);
       if (draining_) drain_source();
       if (input_has_ended()) {
         phase_ = phase::ending;
@@ -186,7 +190,7 @@ bool instance::step(effects& out) {
       }
       return false;
     case phase::ending:
-      if (!chain_.end(now_, out)) return false;
+      if (!was_finished_ && !chain_.end(now_, out)) return false;
       now_ = time_.now();
       phase_ = phase::flushing;
       return true;
@@ -207,9 +211,22 @@ void instance::drain_source() {
 void instance::process(effects& out) {
   queued_batch next = queue_.pop_front();
   input_channel& from = channels_.at(next.channel);
+  if (from.aligned) {
+    set_aside_.push_back(std::move(next));
+    return;
+  }
   if (!next.records) {
-    --queued_progress_;
+    --queued_control_;
+    if (next.barrier != 0) {
+      SAGE_ASSERT(aligning_ == 0 || aligning_ == next.barrier);  // every channel brings every barrier
+      aligning_ = next.barrier;
+      from.aligned = true;
+      align();
+      return;
+    }
+    from.end_seen = next.end;
     take_progress(from, next.watermark, next.idle);
+    if (next.end) align();
     // Its end isn't acknowledged: nothing follows it.
     if (std::exchange(from.progress_queued, false) && !from.ended) {
       out.push_back(effect{effect::kind::grant, next.channel});
@@ -237,7 +254,9 @@ void instance::read(effects& out) {
       out.push_back(effect{effect::kind::request_split});
       return;
     }
-    chain_.start_split(*std::exchange(next_split_, std::nullopt));
+    reading_split_ = next_split_->part;
+    chain_.start_split(next_split_->part, next_split_->position);
+    next_split_.reset();
     reading_ = true;
   }
   const nanoseconds begun = now_;
@@ -247,7 +266,10 @@ void instance::read(effects& out) {
       if (chain_.has_read_short()) flush(out);
       break;
     case read_status::idle: idle_ = true; break;
-    case read_status::end_of_split: reading_ = false; break;
+    case read_status::end_of_split:
+      reading_ = false;
+      if (checkpointed_) splits_done_.push_back(reading_split_.number);
+      break;
   }
   now_ = time_.now();
   // A reader that blocks is slow by nature, and what it brings is a batch like any other.
@@ -278,71 +300,15 @@ void instance::finish_input(effects& out) {
   flush(out);
   const bool empty = std::all_of(gates_.begin(), gates_.end(), [](const auto& gate) { return gate->is_empty(); });
   if (!empty) return;
-  chain_.prepare(0);
+  if (!was_finished_ || has_sink_) chain_.prepare(0);
+  effect last{effect::kind::finished};
+  if (checkpointed_) last.part = take_snapshot(true);
   for (const auto& gate : gates_) gate->end(out);
   phase_ = phase::finished;
   // Nothing is left to commit without a sink, so the user's close need not wait for the rest of the job.
   if (!has_sink_) chain_.close();
   publish_metrics();
-  out.push_back(effect{effect::kind::finished});
-}
-
-void instance::commit(effects& out) {
-  if (phase_ == phase::closed) return;
-  try {
-    chain_.commit(0);
-    chain_.close();
-    phase_ = phase::closed;
-    publish_metrics();
-    out.push_back(effect{effect::kind::closed});
-  } catch (...) {
-    fail(out);
-  }
-}
-
-void instance::abort(effects& out) {
-  if (phase_ == phase::closed) return;
-  queue_.clear();
-  returning_.clear();
-  queued_progress_ = 0;
-  chain_.abort();
-  try {
-    chain_.close();
-  } catch (...) {
-    fail(out);
-    return;
-  }
-  phase_ = phase::closed;
-  publish_metrics();
-  out.push_back(effect{effect::kind::closed});
-}
-
-// Called within a catch block: turns what was thrown into one error with a place, cleans up, reports.
-void instance::fail(effects& out) {
-  const std::string place = chain_.place();
-  std::shared_ptr<const error> problem;
-  try {
-    throw;
-  } catch (const error& known) {
-    problem = std::make_shared<error>(known.code(), known.what(), place);
-  } catch (const std::exception& thrown) {
-    problem = std::make_shared<error>(errc::user_function, thrown.what(), place);
-  } catch (...) {
-    problem = std::make_shared<error>(errc::user_function, "an exception that isn't a std::exception", place);
-  }
-  queue_.clear();
-  returning_.clear();
-  queued_progress_ = 0;
-  chain_.abort();
-  try {
-    chain_.close();
-  } catch (...) {  // the first problem is the cause and is reported; there is only one report
-  }
-  phase_ = phase::closed;
-  publish_metrics();
-  effect failed{effect::kind::failed};
-  failed.problem = std::move(problem);
-  out.push_back(std::move(failed));
+  out.push_back(std::move(last));
 }
 
 void instance::ask_for_timer(effects& out) {
@@ -373,13 +339,13 @@ void instance::track_blocked() {
   }
 }
 
-instance_counters instance::counters() const {
+instance_counters instance::counters(bool at_barrier) const {
   instance_counters all = counters_;
   chain_.count(all);
   all.bytes_out = 0;
   for (const auto& gate : gates_) {
     all.bytes_out += gate->bytes();
-    all.gates.push_back(gate->counters());
+    all.gates.push_back(gate->counters(at_barrier));
   }
   for (const channel_id channel : inputs_) {
     all.taken.push_back(channel_counters{channel, channels_.at(channel).records});

@@ -38,6 +38,8 @@ struct instance_parts {
   loop_place loop;
   std::shared_ptr<metrics_slot> metrics;
   bool has_sink = false;
+  bool checkpointed = false;
+  restored_ptr restored{};  ///< what it goes on from; null is from nothing
 };
 
 /// Events in, effects out; no actor, thread or I/O of its own. The engine around it calls one event handler at a
@@ -63,10 +65,17 @@ class instance {
   void on_progress(channel_id channel, event_time watermark, bool idle);
   /// The sender of the input channel has ended.
   void on_end(channel_id channel);
+  /// The barrier of a checkpoint, behind all that came in the channel. What comes in it later waits until the barrier
+  /// has come in all others; then the snapshot is taken, effect snapshot.
+  void on_barrier(channel_id channel, std::uint64_t epoch);
+  /// For those that have a source: here the barrier begins.
+  void begin_checkpoint(std::uint64_t epoch) noexcept { barrier_ = epoch; }
+  /// The checkpoint is complete: what sinks prepared for it becomes visible. May fail.
+  void on_checkpoint(std::uint64_t epoch, effects& out);
   /// Credit for the output channel.
   void on_credit(channel_id channel, std::uint32_t batches, std::int64_t bytes, effects& out);
   /// The answer to request_split; nothing when there are no more.
-  void on_split(std::optional<split> part);
+  void on_split(std::optional<split_position> part);
   /// A timer that was asked for, or a wake-up of an idle source.
   void on_wake() noexcept { idle_ = false; }
   /// The source stops reading as if its input had ended.
@@ -86,9 +95,11 @@ class instance {
   [[nodiscard]] const std::vector<channel_id>& inputs() const noexcept { return inputs_; }
   [[nodiscard]] bool is_over() const noexcept { return phase_ == phase::closed; }
   /// Batches that wait to be processed: at most the credit granted to all senders.
-  [[nodiscard]] std::size_t queued() const noexcept { return queue_.size() - queued_progress_; }
+  [[nodiscard]] std::size_t queued() const noexcept {
+    return queue_.size() + set_aside_.size() - queued_control_;
+  }
   /// The counters as of now.
-  [[nodiscard]] instance_counters counters() const;
+  [[nodiscard]] instance_counters counters() const { return counters(false); }
   void publish_metrics() { metrics_->publish(counters()); }
 
  private:
@@ -100,6 +111,8 @@ class instance {
     nanoseconds sent_at = 0;
     event_time watermark = no_event_time;
     bool idle = false;
+    std::uint64_t barrier = 0;
+    bool end = false;
   };
   struct input_channel {
     std::uint32_t number = 0;              // of the input of the head
@@ -111,6 +124,8 @@ class instance {
     std::int64_t taken_bytes = 0;
     std::uint64_t records = 0;  // processed so far
     bool ended = false;
+    bool end_seen = false;  // behind all its batches
+    bool aligned = false;   // its barrier has come: what follows waits
   };
 
   bool work(bool input_waits, effects& out);
@@ -123,6 +138,12 @@ class instance {
   void combine_progress();
   void read(effects& out);
   void drain_source();
+  [[nodiscard]] instance_counters counters(bool at_barrier) const;
+  void align();
+  bool pass_barrier(effects& out);
+  void release_inputs();
+  [[nodiscard]] snapshot_ptr take_snapshot(bool finished);
+  void restore();
   void finish_input(effects& out);
   void give_back(channel_id channel, std::size_t records, std::int64_t bytes, effects& out);
   void flush(effects& out);
@@ -149,7 +170,14 @@ class instance {
   std::int64_t loop_counted_ = 0;  // what the gauge knows of this instance
   std::unordered_map<channel_id, input_channel> channels_;
   std::size_t open_inputs_;
-  std::size_t queued_progress_ = 0;
+  std::size_t queued_control_ = 0;       // entries that are no batches
+  ring_queue<queued_batch> set_aside_;   // of aligned channels
+  std::uint64_t aligning_ = 0;           // the checkpoint whose barrier has come in some channel
+  std::uint64_t barrier_ = 0;            // in all: the snapshot is due
+  bool checkpointed_;
+  restored_ptr restored_;                // until it is open
+  bool was_finished_ = false;            // in the checkpoint it went on from
+  std::vector<std::uint32_t> splits_done_;
   event_time watermark_ = no_event_time;  // of all inputs together
   bool idle_inputs_ = false;
   bool progress_is_new_ = false;  // the chain doesn't know of it yet
@@ -158,7 +186,8 @@ class instance {
   bool idle_ = false;             // the source has nothing to read now
   bool reading_ = false;          // a split is under way
   bool split_requested_ = false;
-  std::optional<split> next_split_;
+  std::optional<split_position> next_split_;
+  split reading_split_;
   bool source_ended_ = false;
   nanoseconds now_ = 0;
   nanoseconds started_at_ = 0;

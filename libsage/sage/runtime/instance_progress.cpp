@@ -11,8 +11,8 @@ void instance::on_progress(channel_id channel, event_time watermark, bool idle) 
   if (phase_ == phase::closed) return;
   SAGE_ASSERT(
       !std::exchange(channels_.at(channel).progress_queued, true));  // the next one waits for the acknowledgement
-  ++queued_progress_;
-  queue_.push_back(queued_batch{channel, {}, 0, 0, watermark, idle});
+  ++queued_control_;
+  queue_.push_back(queued_batch{channel, {}, 0, 0, watermark, idle, 0, false});
 }
 
 // Time is the smallest of what the inputs say, those that have ended or fallen silent left out.

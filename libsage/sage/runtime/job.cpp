@@ -13,9 +13,11 @@ std::string_view to_string(job_state state) noexcept {
     case job_state::draining: return "draining";
     case job_state::committing: return "committing";
     case job_state::stopping: return "stopping";
+    case job_state::restarting: return "restarting";
     case job_state::done: return "done";
     case job_state::failed: return "failed";
     case job_state::cancelled: return "cancelled";
+    case job_state::suspended: return "suspended";
   }
   return "unknown";
 }
@@ -54,6 +56,8 @@ void job_record::report(job_state state, std::shared_ptr<const error> problem) {
     if (problem) problem_ = std::move(problem);
     if (is_final(state)) ended_at_ = time_.now();
   }
+  // Whoever waits for the end may start the next job in the same place.
+  if (is_final(state) && settings_.checkpoints) settings_.checkpoints->port.reset();
   changed_.notify_all();
 }
 
@@ -66,6 +70,27 @@ job_state job_record::wait(nanoseconds wait_ns) const {
     changed_.wait_for(lock, std::chrono::nanoseconds(wait_ns), ended);
   }
   return state_;
+}
+
+void job_record::note_failure(const error& problem) {
+  constexpr std::size_t kept = 100;  // the first ones say most
+  const std::lock_guard lock(mutex_);
+  if (failures_.size() < kept) failures_.push_back(problem);
+}
+
+std::vector<error> job_record::failures() const {
+  const std::lock_guard lock(mutex_);
+  return failures_;
+}
+
+void job_record::note_checkpoint(const checkpoint_news& news) {
+  const std::lock_guard lock(mutex_);
+  checkpoints_.add(news);
+}
+
+checkpoint_history job_record::checkpoints() const {
+  const std::lock_guard lock(mutex_);
+  return checkpoints_;
 }
 
 nanoseconds job_record::ended_at() const {

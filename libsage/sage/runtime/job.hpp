@@ -18,13 +18,29 @@
 #include "sage/observability/operator_metrics.hpp"
 #include "sage/observability/spans.hpp"
 #include "sage/operators/loop_gauge.hpp"
+#include "sage/runtime/checkpoint/checkpoint_port.hpp"
+#include "sage/runtime/checkpoint/history.hpp"
+#include "sage/runtime/checkpoint/tracker.hpp"
 #include "sage/runtime/flow_settings.hpp"
+#include "sage/runtime/restart_policy.hpp"
 #include "sage/state/ordered_store.hpp"
 
 namespace sage {
 
-/// The states of a job. `done`, `failed` and `cancelled` are final.
-enum class job_state : std::uint8_t { opening, running, draining, committing, stopping, done, failed, cancelled };
+/// The states of a job. From `done` on they are final; a `suspended` one has stopped at a checkpoint, to be taken up
+/// again.
+enum class job_state : std::uint8_t {
+  opening,
+  running,
+  draining,
+  committing,
+  stopping,
+  restarting,
+  done,
+  failed,
+  cancelled,
+  suspended
+};
 [[nodiscard]] std::string_view to_string(job_state state) noexcept;
 [[nodiscard]] constexpr bool is_final(job_state state) noexcept {
   return state >= job_state::done;
@@ -34,6 +50,14 @@ enum class job_state : std::uint8_t { opening, running, draining, committing, st
 
 namespace sage::runtime {
 
+/// How a job takes checkpoints, and where.
+struct checkpoint_plan {
+  std::shared_ptr<checkpoint_port> port;
+  checkpoint_settings settings;
+  restored_ptr restored;           ///< what it goes on from at first; null is from the start
+  std::vector<error> passed_over;  ///< newer ones that were damaged
+};
+
 /// What an engine needs to know to run a plan.
 struct job_settings {
   std::string name;
@@ -41,6 +65,8 @@ struct job_settings {
   std::uint64_t seed = 1;
   std::shared_ptr<span_recorder> spans = nullptr;         ///< null: nobody records any
   std::shared_ptr<state::state_backend> state = nullptr;  ///< null: keyed state stays in memory
+  std::optional<checkpoint_plan> checkpoints{};           ///< none are taken without
+  restart_settings restarts;
   std::size_t blocking_threads_max = 16;                  ///< for run_blocking; started when first needed
   nanoseconds stop_deadline = 5'000'000'000;  ///< after which an instance that doesn't stop is left behind, by name
 };
@@ -69,6 +95,12 @@ class job_record {
   /// Blocks until the job has ended, or until `wait_ns` have passed when that isn't negative.
   job_state wait(nanoseconds wait_ns = -1) const;
 
+  /// Something failed and begins again, or a checkpoint was completed or given up: for handles and metrics.
+  void note_failure(const error& problem);
+  [[nodiscard]] std::vector<error> failures() const;
+  void note_checkpoint(const checkpoint_news& news);
+  [[nodiscard]] checkpoint_history checkpoints() const;
+
   [[nodiscard]] nanoseconds started_at() const noexcept { return started_at_; }
   /// 0 while it runs.
   [[nodiscard]] nanoseconds ended_at() const;
@@ -86,6 +118,8 @@ class job_record {
   job_state state_ = job_state::opening;
   nanoseconds ended_at_ = 0;
   std::shared_ptr<const error> problem_;
+  std::vector<error> failures_;
+  checkpoint_history checkpoints_;
 };
 
 /// The hands on a running job. Thread-safe, may be called in any state.
@@ -94,6 +128,8 @@ class job_control {
   virtual ~job_control() = default;
   virtual void cancel() = 0;
   virtual void drain() = 0;
+  /// Stops at a checkpoint, where the job takes any; else as drain.
+  virtual void suspend() = 0;
 };
 
 /// A place where plans run. The reference engine and the actor engine are behind it.

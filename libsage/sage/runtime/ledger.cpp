@@ -16,8 +16,8 @@ error violation(const std::string& name, const std::string& left, std::uint64_t 
 // The books of one job, law by law. Each function returns the first violation it finds.
 class auditor {
  public:
-  auditor(const graph::physical_plan& plan, const std::vector<instance_counters>& counters)
-      : plan_(plan), counters_(counters) {}
+  auditor(const graph::physical_plan& plan, const std::vector<instance_counters>& counters, bool at_barrier)
+      : plan_(plan), counters_(counters), at_barrier_(at_barrier) {}
 
   std::optional<error> run() const {
     for (const graph::planned_instance& one : plan_.instances) {
@@ -66,9 +66,10 @@ class auditor {
     const graph::node& n = plan_.graph.at(one.chain[i]);
     const operator_counters its = books(one, i);
     const std::string where = place(one, i);
-    const std::uint64_t fates = its.passed + its.filtered + its.dropped + its.dead + its.gone + its.late;
-    if (!n.is_source() && its.records_in != fates) {
-      return violation(where, "in", its.records_in, "accounted for", fates);
+    const std::uint64_t held = at_barrier_ ? its.held : 0;
+    const std::uint64_t fates = its.passed + its.filtered + its.dropped + its.dead + its.gone + its.late + held;
+    if (!n.is_source() && its.records_in + its.restored != fates) {
+      return violation(where, "in", its.records_in + its.restored, "accounted for", fates);
     }
     if (const std::uint64_t letters = emitted(one, i, operators::dead_letter_port); letters != its.dead) {
       return violation(where, "dead", its.dead, "dead letters", letters);
@@ -126,12 +127,14 @@ class auditor {
 
   const graph::physical_plan& plan_;
   const std::vector<instance_counters>& counters_;
+  bool at_barrier_;
 };
 
 }  // namespace
 
-std::optional<error> audit(const graph::physical_plan& plan, const std::vector<instance_counters>& counters) {
-  return auditor(plan, counters).run();
+std::optional<error> audit(const graph::physical_plan& plan, const std::vector<instance_counters>& counters,
+                           bool at_barrier) {
+  return auditor(plan, counters, at_barrier).run();
 }
 
 }  // namespace sage::runtime

@@ -20,9 +20,12 @@ namespace sage::runtime {
 /// Each law holds per instance, so that a record lost here and one made up there don't cancel out. Together they
 /// follow every record over every edge, however many outputs an operator has.
 ///
+/// `at_barrier`: of instances that have all passed the same barrier, where records may be held; what was sent before
+/// the barrier is what was taken before it.
+///
 /// Returns the first violation as errc::ledger with the operator and instance. O(operators + channels x
 /// channels of an instance).
 [[nodiscard]] std::optional<error> audit(const graph::physical_plan& plan,
-                                         const std::vector<instance_counters>& counters);
+                                         const std::vector<instance_counters>& counters, bool at_barrier = false);
 
 }  // namespace sage::runtime

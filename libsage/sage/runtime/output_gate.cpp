@@ -50,10 +50,12 @@ bool output_gate::is_empty() const noexcept {
                      [](const target& t) { return t.waiting.empty() && !t.partial; });
 }
 
-gate_counters output_gate::counters() const {
+gate_counters output_gate::counters(bool waiting) const {
   gate_counters all{records_, {}};
   for (std::size_t i = 0; i < channels_.size(); ++i) {
-    all.sent.push_back(channel_counters{channels_[i], targets_[i].records});
+    std::uint64_t sent = targets_[i].records;
+    for (const complete_batch& one : targets_[i].waiting) sent += waiting && one.records ? one.records->size() : 0;
+    all.sent.push_back(channel_counters{channels_[i], sent});
   }
   return all;
 }
@@ -135,7 +137,7 @@ void output_gate::send_or_wait(std::size_t index, batch_ref records, nanoseconds
   to.told = watermark_;
   to.told_idle = false;
   to.behind_since = 0;
-  complete_batch next{std::move(records), watermark_};
+  complete_batch next{std::move(records), watermark_, 0};
   if (to.waiting.empty() && to.has_credit()) {
     send(index, std::move(next), now, out);
     return;
@@ -180,10 +182,14 @@ void output_gate::on_credit(channel_id channel, std::uint32_t batches, std::int6
   to.credit_bytes += bytes;
   free_[index] = to.has_credit();
   if (to.waiting.empty()) return;
-  while (!to.waiting.empty() && to.has_credit()) {
+  while (!to.waiting.empty() && (to.waiting.front().barrier != 0 || to.has_credit())) {
     complete_batch next = std::move(to.waiting.front());
     to.waiting.pop_front();
-    send(index, std::move(next), now, out);
+    if (next.barrier != 0) {
+      send_barrier(index, next.barrier, out);
+    } else {
+      send(index, std::move(next), now, out);
+    }
   }
   free_[index] = to.waiting.empty() && to.has_credit();
   if (to.waiting.empty() && --waiting_ == 0) blocked_since_ = 0;
@@ -231,6 +237,23 @@ void output_gate::tell(std::size_t index, effects& out) {
   progress.watermark = watermark_;
   progress.idle = idle_;
   out.push_back(std::move(progress));
+}
+
+void output_gate::barrier(std::uint64_t epoch, nanoseconds now, effects& out) {
+  for (std::size_t index = 0; index < targets_.size(); ++index) {
+    complete(index, now, out);
+    if (targets_[index].waiting.empty()) {
+      send_barrier(index, epoch, out);
+    } else {
+      targets_[index].waiting.push_back(complete_batch{{}, no_event_time, epoch});
+    }
+  }
+}
+
+void output_gate::send_barrier(std::size_t index, std::uint64_t epoch, effects& out) {
+  effect barrier{effect::kind::send_barrier, channels_[index]};
+  barrier.epoch = epoch;
+  out.push_back(std::move(barrier));
 }
 
 void output_gate::end(effects& out) {

@@ -40,6 +40,9 @@ class output_gate {
   /// An activation ends: lets progress go by itself where no batch is under way to take it along, and where one has
   /// been for long, that one too.
   void send_progress(nanoseconds now, effects& out);
+  /// Sends the barrier of a checkpoint behind everything pushed so far, part-filled batches included. It takes no
+  /// credit, but waits behind what does.
+  void barrier(std::uint64_t epoch, nanoseconds now, effects& out);
   /// Announces the end of stream on every channel. Precondition: is_empty().
   void end(effects& out);
 
@@ -56,15 +59,17 @@ class output_gate {
   [[nodiscard]] std::uint64_t records() const noexcept { return records_; }
   [[nodiscard]] std::uint64_t batches() const noexcept { return batches_; }
   [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
-  /// What was pushed, and what was sent per channel.
-  [[nodiscard]] gate_counters counters() const;
+  /// What was pushed, and what was sent per channel; with `waiting`, also what waits for credit, which is in front of
+  /// a barrier as what was sent.
+  [[nodiscard]] gate_counters counters(bool waiting = false) const;
   [[nodiscard]] const std::vector<channel_id>& channels() const noexcept { return channels_; }
   [[nodiscard]] bool has_channel(channel_id channel) const noexcept;
 
  private:
   struct complete_batch {
     batch_ref records;
-    event_time watermark;  // that holds behind it
+    event_time watermark;       // that holds behind it
+    std::uint64_t barrier = 0;  // instead of records
   };
   struct target {
     std::uint32_t credit_batches;
@@ -84,6 +89,7 @@ class output_gate {
   void complete(std::size_t index, nanoseconds now, effects& out);
   void send_or_wait(std::size_t index, batch_ref records, nanoseconds now, effects& out);
   void send(std::size_t index, complete_batch records, nanoseconds now, effects& out);
+  void send_barrier(std::size_t index, std::uint64_t epoch, effects& out);
   void tell(std::size_t index, effects& out);
   [[nodiscard]] bool has_news(const target& to) const noexcept {
     return to.told < watermark_ || to.told_idle != idle_;

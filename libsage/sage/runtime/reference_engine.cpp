@@ -2,6 +2,7 @@
 // simplest shell. What it computes is what every other engine has to compute.
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <thread>
@@ -10,11 +11,15 @@
 #include "sage/runtime/assembly.hpp"
 #include "sage/runtime/coordinator.hpp"
 #include "sage/runtime/ledger.hpp"
+#include "sage/runtime/port_orders.hpp"
 #include "sage/runtime/stop_signal.hpp"
 
 namespace sage::runtime {
 
 namespace {
+
+// An event for the coordinator.
+using job_request = std::function<void(coordinator&, std::vector<order>&)>;
 
 // What other threads want of a run; shared with wakers, which may outlive it.
 class doorbell {
@@ -26,10 +31,10 @@ class doorbell {
     }
     rung_.notify_one();
   }
-  void request(void (coordinator::*what)(std::vector<order>&)) {
+  void request(job_request what) {
     {
       const std::lock_guard lock(mutex_);
-      requests_.push_back(what);
+      requests_.push_back(std::move(what));
     }
     rung_.notify_one();
   }
@@ -44,7 +49,7 @@ class doorbell {
     const auto requests = std::exchange(requests_, {});
     lock.unlock();
     for (const instance_id who : woken) on_wake(who);
-    for (const auto what : requests) on_request(what);
+    for (const job_request& what : requests) on_request(what);
   }
 
   stop_signal stop;
@@ -53,7 +58,7 @@ class doorbell {
   std::mutex mutex_;
   std::condition_variable rung_;
   std::vector<instance_id> woken_;
-  std::vector<void (coordinator::*)(std::vector<order>&)> requests_;
+  std::vector<job_request> requests_;
 };
 
 class reference_waker final : public waker {
@@ -73,14 +78,16 @@ class reference_run {
   reference_run(std::shared_ptr<job_record> job, std::shared_ptr<doorbell> bell)
       : job_(std::move(job)),
         bell_(std::move(bell)),
-        coordinator_(job_->plan(), [this] { return audit(job_->plan(), read_counters(*job_)); }),
+        coordinator_(job_->plan(), job_->settings(), job_->time(),
+                     [this](const std::vector<instance_counters>* at_barrier) {
+                       return at_barrier ? audit(job_->plan(), *at_barrier, true)
+                                         : audit(job_->plan(), read_counters(*job_));
+                     }),
         pool_(batch_pool::make()) {}
 
   void run() {
     try {
-      for (const graph::planned_instance& one : job_->plan().instances) {
-        instances_.push_back(assemble(*job_, one.id, pool_, std::make_shared<reference_waker>(bell_, one.id)));
-      }
+      assemble_all(job_->settings().checkpoints ? job_->settings().checkpoints->restored : nullptr);
     } catch (const error& problem) {
       job_->report(job_state::failed, std::make_shared<error>(problem));
       return;
@@ -103,6 +110,14 @@ class reference_run {
   }
 
  private:
+  void assemble_all(const restored_ptr& restored) {
+    instances_.clear();
+    for (const graph::planned_instance& one : job_->plan().instances) {
+      instances_.push_back(
+          assemble(*job_, one.id, pool_, std::make_shared<reference_waker>(bell_, one.id), restored));
+    }
+  }
+
   void enqueue(instance_id id) {
     if (!std::exchange(queued_[id], true)) runnable_.push_back(id);
   }
@@ -110,13 +125,13 @@ class reference_run {
   void listen() {
     const nanoseconds now = job_->time().now();
     while (!timers_.empty() && timers_.begin()->first <= now) {
-      const instance_id who = timers_.begin()->second;
+      const timer due = timers_.begin()->second;
       timers_.erase(timers_.begin());
-      if (who == nobody) {
-        coordinator_.on_deadline(orders_);
+      if (due.who == nobody) {
+        coordinator_.on_timer(due.what, due.epoch, orders_);
       } else {
-        instances_[who]->on_wake();
-        enqueue(who);
+        instances_[due.who]->on_wake();
+        enqueue(due.who);
       }
     }
     const nanoseconds until = timers_.empty() ? 0 : timers_.begin()->first;
@@ -126,7 +141,7 @@ class reference_run {
           instances_[who]->on_wake();
           enqueue(who);
         },
-        [this](auto what) { (coordinator_.*what)(orders_); });
+        [this](const job_request& what) { what(coordinator_, orders_); });
     carry_out();
   }
 
@@ -162,10 +177,17 @@ class reference_run {
           enqueue(to);
           break;
         }
+        case effect::kind::send_barrier: {
+          const instance_id to = job_->plan().channels[e.channel].to;
+          instances_[to]->on_barrier(e.channel, e.epoch);
+          enqueue(to);
+          break;
+        }
+        case effect::kind::snapshot: coordinator_.on_snapshot(from, e.epoch, std::move(e.part), orders_); break;
         case effect::kind::request_split: coordinator_.on_request_split(from, orders_); break;
-        case effect::kind::set_timer: timers_.emplace(e.at, from); break;
+        case effect::kind::set_timer: timers_.emplace(e.at, timer{from}); break;
         case effect::kind::opened: coordinator_.on_opened(from, orders_); break;
-        case effect::kind::finished: coordinator_.on_finished(from, orders_); break;
+        case effect::kind::finished: coordinator_.on_finished(from, std::move(e.part), orders_); break;
         case effect::kind::closed: coordinator_.on_closed(from, orders_); break;
         case effect::kind::failed: coordinator_.on_failed(from, std::move(e.problem), orders_); break;
       }
@@ -176,6 +198,7 @@ class reference_run {
   void carry_out() {
     for (std::size_t i = 0; i < orders_.size(); ++i) {
       const order o = orders_[i];
+      if (carry_out_for_job(o)) continue;
       switch (o.what) {
         case order::kind::open: instances_[o.instance]->open(effects_); break;
         case order::kind::start: instances_[o.instance]->start(effects_); break;
@@ -186,19 +209,48 @@ class reference_run {
           break;
         case order::kind::commit: instances_[o.instance]->commit(effects_); break;
         case order::kind::abort: instances_[o.instance]->abort(effects_); break;
-        case order::kind::set_deadline:
-          timers_.emplace(job_->time().now() + job_->settings().stop_deadline, nobody);
-          break;
-        case order::kind::report: job_->report(o.state, o.problem); break;
+        case order::kind::send_barrier: instances_[o.instance]->begin_checkpoint(o.epoch); break;
+        case order::kind::commit_checkpoint: instances_[o.instance]->on_checkpoint(o.epoch, effects_); break;
+        default: break;
       }
-      if (o.what == order::kind::report || o.what == order::kind::set_deadline) continue;
       interpret(o.instance);
       enqueue(o.instance);
     }
     orders_.clear();
   }
 
+  // What is asked for the job as a whole; false for what an instance is to do.
+  bool carry_out_for_job(const order& o) {
+    switch (o.what) {
+      case order::kind::set_timer:
+        timers_.emplace(job_->time().now() + o.wait, timer{nobody, o.timer, o.epoch});
+        return true;
+      case order::kind::report: job_->report(o.state, o.problem); return true;
+      case order::kind::note_failure: job_->note_failure(*o.problem); return true;
+      case order::kind::note_checkpoint: job_->note_checkpoint(o.news); return true;
+      case order::kind::rebuild: rebuild(o.restored); return true;
+      default:
+        return hand_to_port(o, job_->settings(), [bell = bell_](job_request what) { bell->request(std::move(what)); });
+    }
+  }
+  void rebuild(const restored_ptr& restored) {
+    std::erase_if(timers_, [](const auto& one) { return one.second.who != nobody; });
+    runnable_.clear();
+    queued_.clear();
+    try {
+      assemble_all(restored);
+    } catch (const error& problem) {
+      orders_.clear();
+      coordinator_.on_rebuild_failed(std::make_shared<error>(problem), orders_);
+    }
+  }
+
   static constexpr instance_id nobody = ~instance_id{0};
+  struct timer {
+    instance_id who = nobody;
+    job_timer what = job_timer::stop_deadline;
+    std::uint64_t epoch = 0;
+  };
 
   std::shared_ptr<job_record> job_;
   std::shared_ptr<doorbell> bell_;
@@ -207,7 +259,7 @@ class reference_run {
   std::vector<std::unique_ptr<instance>> instances_;
   std::deque<instance_id> runnable_;
   std::map<instance_id, bool> queued_;
-  std::multimap<nanoseconds, instance_id> timers_;
+  std::multimap<nanoseconds, timer> timers_;
   effects effects_;
   std::vector<order> orders_;
 };
@@ -224,9 +276,14 @@ class reference_control final : public job_control {
   }
   void cancel() override {
     bell_->stop.request();
-    bell_->request(&coordinator::cancel);
+    bell_->request([](coordinator& its, std::vector<order>& out) { its.cancel(out); });
   }
-  void drain() override { bell_->request(&coordinator::drain); }
+  void drain() override {
+    bell_->request([](coordinator& its, std::vector<order>& out) { its.drain(out); });
+  }
+  void suspend() override {
+    bell_->request([](coordinator& its, std::vector<order>& out) { its.suspend(out); });
+  }
 
  private:
   std::shared_ptr<doorbell> bell_;

@@ -20,4 +20,11 @@ void stop_signal::request() noexcept {
   if (descriptor_ >= 0 && ::write(descriptor_, &one, sizeof one) < 0) return;
 }
 
+void stop_signal::withdraw() noexcept {
+  if (!requested_.exchange(false, std::memory_order_acq_rel)) return;
+  std::uint64_t taken = 0;
+  // Nothing to be read is what is wanted.
+  if (descriptor_ >= 0 && ::read(descriptor_, &taken, sizeof taken) < 0) return;
+}
+
 }  // namespace sage::runtime

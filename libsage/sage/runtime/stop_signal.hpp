@@ -5,7 +5,7 @@
 
 namespace sage::runtime {
 
-/// Set once, never reset. Thread-safe.
+/// Set once; withdrawn only when all who were told are gone and others take their places. Thread-safe.
 class stop_signal {
  public:
   stop_signal();
@@ -14,6 +14,7 @@ class stop_signal {
   stop_signal& operator=(const stop_signal&) = delete;
 
   void request() noexcept;
+  void withdraw() noexcept;
   [[nodiscard]] bool is_requested() const noexcept { return requested_.load(std::memory_order_acquire); }
   /// Readable once a stop was requested; -1 when the system has no descriptors left.
   [[nodiscard]] int descriptor() const noexcept { return descriptor_; }

@@ -190,8 +190,9 @@ class keyed_store final : public row_values {
     }
     auto made = std::make_unique<column<T>>(name);
     if (must_be_written_ && !made->can_be_written()) {
-      throw error(errc::unsupported, "the values of the state '" + name + "' can't be written to a store", {},
-                  "describe their type with SAGE_DESCRIBE, or keep state in memory");
+      throw error(errc::unsupported,
+                  "the values of the state '" + name + "' can't be written to a store or a checkpoint", {},
+                  "describe their type with SAGE_DESCRIBE, or keep state in memory and take no checkpoints");
     }
     column<T>& typed = *made;
     columns_.push_back(std::move(made));

@@ -32,18 +32,18 @@ void append_row(std::string& out, const row_values& values, std::size_t row) {
   });
 }
 
+void read_state(std::string_view bytes, void* value, read_function read) {
+  decode_problem problem;
+  if (codecs::decode_msgpack(bytes, value, read, problem, no_limits(), decode_mode::tolerant)) return;
+  throw store_failure(errc::internal, "state can't be read: " + std::string(problem.to_error().what()));
+}
+
 void read_row(std::string_view bytes, row_values& values, std::size_t row) {
   one_row what{&values, row};
-  decode_problem problem;
-  const bool read = codecs::decode_msgpack(
-      bytes, &what,
-      [](value_reader& from, void* given) {
-        const auto& one = *static_cast<const one_row*>(given);
-        return one.values->read(one.row, from);
-      },
-      problem, no_limits(), decode_mode::tolerant);
-  if (read) return;
-  throw store_failure(errc::internal, "a row of state can't be read: " + std::string(problem.to_error().what()));
+  read_state(bytes, &what, [](value_reader& from, void* given) {
+    const auto& one = *static_cast<const one_row*>(given);
+    return one.values->read(one.row, from);
+  });
 }
 
 }  // namespace sage::state

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "sage/model/value_codec.hpp"
 #include "sage/model/value_reader.hpp"
 #include "sage/model/value_writer.hpp"
 
@@ -25,6 +26,8 @@ class row_values {
   ~row_values() = default;
 };
 
+/// Reads state with `read`, without the limits that input from outside has. Throws store_failure for anything else.
+void read_state(std::string_view bytes, void* value, read_function read);
 /// Appends the row as MessagePack. Throws errc::limit or errc::invalid_argument for what can't be written.
 void append_row(std::string& out, const row_values& values, std::size_t row);
 /// Reads it back. Throws errc::internal for bytes that `append_row` hasn't written.

@@ -110,6 +110,20 @@ void spilled_timers::write() {
   group_.clear();
 }
 
+void spilled_timers::for_each(const std::function<void(event_time time, std::string_view key)>& each) {
+  write();
+  for (const std::string& name : next_) each(time_of(name), std::string_view(name).substr(time_bytes));
+  if (is_all_) return;
+  const std::string from = prefix_ + last_near_ + '\0';
+  std::string to = prefix_;
+  ++to.back();
+  rows_.store().scan(from, to, [&](std::string_view key, std::string_view) {
+    const std::string name(key.substr(prefix_.size()));
+    each(time_of(name), std::string_view(name).substr(time_bytes));
+    return true;
+  });
+}
+
 void spilled_timers::clear() {
   write();
   while (!is_all_) {

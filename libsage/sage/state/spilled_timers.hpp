@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sage/base/event_time.hpp"
@@ -30,6 +32,8 @@ class spilled_timers {
   /// row may be in use. Returns false when there is none.
   bool take_due(event_time limit, std::vector<timer_queue::due_timer>& due);
   void clear();
+  /// Calls `each(time, key)` for every timer, in order.
+  void for_each(const std::function<void(event_time time, std::string_view key)>& each);
 
   /// Timers in memory.
   static constexpr std::size_t kept_max = 64 * 1024;
@@ -78,6 +82,15 @@ class row_timers {
   void clear() {
     queue_.clear();
     if (spilled_) spilled_->clear();
+  }
+  /// Calls `in_memory(time, row)`, or `beyond(time, key)` where timers are in a store, for all that are set.
+  template <class InMemory, class Beyond>
+  void for_each_set(InMemory&& in_memory, Beyond&& beyond) {
+    if (spilled_) {
+      spilled_->for_each(beyond);
+    } else {
+      queue_.for_each_set(in_memory);
+    }
   }
   /// Calls `each(row)` for the rows of all timers in memory that have not fired, those deleted included.
   template <class Each>

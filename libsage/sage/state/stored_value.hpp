@@ -4,10 +4,13 @@
 #include <concepts>
 #include <map>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
-#include "sage/model/value_codec.hpp"
+#include "sage/model/msgpack.hpp"
+#include "sage/state/row_values.hpp"
 
 namespace sage::state {
 
@@ -95,6 +98,21 @@ bool read_stored(value_reader& in, T& value) {
   } else {
     return read_value(in, value);
   }
+}
+
+/// Appends the value as MessagePack.
+template <class T>
+requires is_storable<T>
+void append_stored(std::string& out, const T& value) {
+  codecs::append_msgpack(out, &value, [](value_writer& to, const void* given) {
+    write_stored(to, *static_cast<const T*>(given));
+  });
+}
+/// Reads it back. Throws store_failure for bytes that `append_stored` hasn't written.
+template <class T>
+requires is_storable<T>
+void read_stored_bytes(std::string_view bytes, T& value) {
+  read_state(bytes, &value, [](value_reader& from, void* given) { return read_stored(from, *static_cast<T*>(given)); });
 }
 
 }  // namespace sage::state

@@ -68,6 +68,15 @@ class timer_queue {
     for (bucket& each : buckets_) each = {};
     size_ = 0;
   }
+  /// Calls `each(time, row)` for every timer that is set, in order of time, then of rows. O(entries log entries).
+  template <class Each>
+  void for_each_set(Each&& each) const {
+    std::vector<entry> all;
+    all.reserve(size_);
+    for (const bucket& some : buckets_) all.insert(all.end(), some.entries.begin(), some.entries.end());
+    settle(all);
+    for (const entry& one : all) each(one.time, one.row());
+  }
   /// Calls `each(row)` for the row of every entry. O(entries).
   template <class Each>
   void for_each_row(Each&& each) const {

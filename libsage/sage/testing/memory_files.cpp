@@ -128,6 +128,46 @@ result<std::unique_ptr<writable_file>> memory_files::create(const std::string& p
   return std::unique_ptr<writable_file>(std::make_unique<writing>(*this, path));
 }
 
+class memory_files::locking final : public file_lock {
+ public:
+  locking(memory_files& files, std::string path) : files_(files), path_(std::move(path)) {}
+  ~locking() override {
+    const std::lock_guard lock(files_.mutex_);
+    files_.locks_.erase(path_);
+  }
+
+ private:
+  memory_files& files_;
+  std::string path_;
+};
+
+result<std::unique_ptr<file_lock>> memory_files::lock(const std::string& path) {
+  const std::lock_guard lock(mutex_);
+  if (!locks_.insert(path).second) return error(errc::invalid_argument, "is locked by somebody else", path);
+  return std::unique_ptr<file_lock>(std::make_unique<locking>(*this, path));
+}
+
+result<std::unique_ptr<writable_file>> memory_files::reopen(const std::string& path, std::uint64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  const auto found = contents_.find(path);
+  if (found == contents_.end()) return missing(path);
+  if (found->second.size() < bytes) return error(errc::io, "is shorter than it was", path);
+  found->second.resize(static_cast<std::size_t>(bytes));
+  return std::unique_ptr<writable_file>(std::make_unique<writing>(*this, path));
+}
+
+result<void> memory_files::remove_folder(const std::string& path) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(contents_, [&](const auto& one) { return one.first.starts_with(path + "/"); });
+  return {};
+}
+
+result<void> memory_files::sync_folder(const std::string& path) {
+  static_cast<void>(path);
+  if (how.fail_sync) return error(errc::io, "the disk is broken", path);
+  return {};
+}
+
 result<void> memory_files::make_folder(const std::string& path) {
   static_cast<void>(path);
   return {};

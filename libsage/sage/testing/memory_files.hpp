@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -41,6 +42,8 @@ class memory_files final : public file_system {
   result<std::string> resolve(const std::string& path) override { return path; }
   result<std::unique_ptr<readable_file>> open(const std::string& path) override;
   result<std::unique_ptr<writable_file>> create(const std::string& path) override;
+  result<std::unique_ptr<writable_file>> reopen(const std::string& path, std::uint64_t bytes) override;
+  result<std::unique_ptr<file_lock>> lock(const std::string& path) override;
   result<void> make_folder(const std::string& path) override;
   result<std::unique_ptr<writable_file>> open_stream(const std::string& path, int stop_descriptor) override;
   /// What is put at "stdin".
@@ -49,13 +52,17 @@ class memory_files final : public file_system {
   std::unique_ptr<writable_file> standard_output() override;
   result<void> rename(const std::string& from, const std::string& to) override;
   result<void> remove(const std::string& path) override;
+  result<void> remove_folder(const std::string& path) override;
+  result<void> sync_folder(const std::string& path) override;
 
  private:
   class reading;
   class writing;
+  class locking;
 
   mutable std::mutex mutex_;
   std::map<std::string, std::string> contents_;
+  std::set<std::string> locks_;
   std::uint64_t written_bytes_ = 0;
 };
 

@@ -88,6 +88,8 @@ class request_replies {
       for (std::size_t i = 0; i < records.size(); ++i)
         asked_requests::answer(records.items()[i].get(), show(records[i]));
     }
+    // An answer is out at once.
+    [[nodiscard]] sink_guarantee guarantee() const override { return sink_guarantee::at_least_once; }
   };
   struct maker {
     template <class T>

@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
+
+#include "sage/base/hash.hpp"
+#include "sage/model/msgpack.hpp"
 
 namespace sage::file {
 
@@ -48,7 +52,21 @@ void output_file::open(context& self) {
   } else {
     target_ = files_.resolve(target_).value();
   }
-  make_temporary(self);
+  if (!self.is_checkpointed()) {
+    make_temporary(self);
+    return;
+  }
+  // The same name in every run of the job, so that what a crash has left behind is taken up or replaced.
+  const std::string who = self.run() + self.operator_name() + std::to_string(self.instance());
+  temporary_ = temporary_name(target_, hash_bytes(who.data(), who.size()));
+  if (!self.is_restoring()) make_named_temporary(temporary_);
+}
+
+void output_file::make_named_temporary(const std::string& name) {
+  if (files_.status(name)) static_cast<void>(files_.remove(name));  // if that failed, so does what follows
+  auto made = files_.create(name);
+  if (!made) throw error(made.error().code(), made.error().message(), target_, made.error().advice());
+  file_ = std::move(*made);
 }
 
 void output_file::make_temporary(context& self) {
@@ -69,15 +87,53 @@ void output_file::make_temporary(context& self) {
 }
 
 void output_file::write(std::string_view bytes) {
+  written_ += bytes.size();
   const auto done = file_->write(bytes, engine_ ? engine_->stop_descriptor() : -1);
   if (!done) throw error(done.error().code(), done.error().message(), target_, done.error().advice());
 }
 
-void output_file::prepare() {
-  if (is_stream_) return;
-  for (const auto& done : {file_->sync(), file_->close()}) {
+void output_file::prepare(bool last) {
+  if (is_stream_ || is_closed_) return;
+  const auto check = [this](const result<void>& done) {
     if (!done) throw error(done.error().code(), done.error().message(), target_, done.error().advice());
+  };
+  check(file_->sync());
+  if (last) check(file_->close());
+  prepared_ = written_;
+  stays_ = true;
+  is_closed_ = last;
+}
+
+std::string output_file::pending() const {
+  if (is_stream_) return {};
+  return to_msgpack(pending_file{target_, temporary_, prepared_, is_closed_});
+}
+
+void output_file::recover(std::string_view pending) {
+  if (is_stream_) return;
+  if (pending.empty()) {  // it was a stream then, or the sink is new
+    make_named_temporary(temporary_);
+    return;
   }
+  const pending_file known = from_msgpack<pending_file>(pending).value();
+  if (known.target != target_) {
+    throw error(errc::invalid_argument, "the checkpoint was writing '" + known.target + "'", target_,
+                "write to the same file, or begin anew without --restore");
+  }
+  written_ = prepared_ = known.bytes;
+  stays_ = true;
+  temporary_ = known.temporary;
+  if (known.complete && !files_.status(temporary_) && files_.status(target_)) {  // it was put into place
+    is_closed_ = is_committed_ = true;
+    return;
+  }
+  auto opened = files_.reopen(temporary_, known.bytes);
+  if (!opened) {
+    throw error(opened.error().code(), "what was written up to the checkpoint isn't there: " + opened.error().message(),
+                temporary_, "restore an older checkpoint, or begin anew");
+  }
+  file_ = std::move(*opened);
+  if (known.complete) prepare(true);
 }
 
 void output_file::commit() {
@@ -86,13 +142,14 @@ void output_file::commit() {
     if (!done) throw error(done.error().code(), done.error().message(), target_, done.error().advice());
     return;
   }
-  files_.rename(temporary_, target_).value();
+  if (!is_committed_) files_.rename(temporary_, target_).value();
+  is_committed_ = true;
   temporary_.clear();
 }
 
 void output_file::abort() noexcept {
   file_.reset();
-  if (temporary_.empty()) return;
+  if (temporary_.empty() || stays_) return;
   // There is nobody to tell: the job is failing for a better reason, and the name says whose file it is.
   static_cast<void>(files_.remove(temporary_));
   temporary_.clear();

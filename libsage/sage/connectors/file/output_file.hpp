@@ -8,6 +8,7 @@
 
 #include "sage/base/file_system.hpp"
 #include "sage/functions/context.hpp"
+#include "sage/model/describe.hpp"
 
 namespace sage::file {
 
@@ -28,9 +29,14 @@ class output_file {
   /// Makes the temporary file. `self` gives the random part of its name and ends waits for a stream's reader.
   void open(context& self);
   void write(std::string_view bytes);
-  void prepare();
+  /// Makes what was written so far durable under the temporary name; `last` closes it.
+  void prepare(bool last);
   void commit();
+  /// Where checkpoints are taken, what was prepared stays for whoever takes the job up again.
   void abort() noexcept;
+  /// Bytes of what was prepared last, with the names; and back to there. To be called instead of the first write.
+  [[nodiscard]] std::string pending() const;
+  void recover(std::string_view pending);
 
   /// Whether what was written may be waited for by somebody right now.
   [[nodiscard]] bool is_stream() const noexcept { return is_stream_; }
@@ -38,6 +44,7 @@ class output_file {
 
  private:
   void make_temporary(context& self);
+  void make_named_temporary(const std::string& name);
 
   file_system& files_;
   std::string target_;
@@ -45,6 +52,21 @@ class output_file {
   std::unique_ptr<writable_file> file_;
   std::shared_ptr<waker> engine_;
   bool is_stream_ = false;
+  std::uint64_t written_ = 0;
+  std::uint64_t prepared_ = 0;    // bytes
+  bool stays_ = false;            // something was prepared for a checkpoint
+  bool is_closed_ = false;        // by the last prepare
+  bool is_committed_ = false;     // by a run before this one
 };
+
+/// What a checkpoint keeps of a file that is being written.
+struct pending_file {
+  std::string target;
+  std::string temporary;
+  std::uint64_t bytes = 0;
+  bool complete = false;  ///< nothing will be written behind
+};
+SAGE_DESCRIBE(pending_file, target, temporary, bytes, complete)
+
 
 }  // namespace sage::file

@@ -35,9 +35,21 @@ void text_output::flush() {
   buffer_.clear();
 }
 
-void text_output::prepare() {
+sink_guarantee text_output::guarantee() const {
+  if (path_ == "-") return sink_guarantee::at_least_once;
+  const auto there = options_.files->status(path_);
+  const bool is_stream = there && there->kind == file_kind::stream;
+  return is_stream ? sink_guarantee::at_least_once : sink_guarantee::exactly_once;
+}
+
+void text_output::prepare(bool last) {
   flush();
-  output_->prepare();
+  output_->prepare(last);
+}
+
+void text_output::recover(std::string_view pending) {
+  if (!pending.empty()) buffer_.clear();
+  output_->recover(pending);
 }
 
 }  // namespace sage::file

@@ -40,8 +40,13 @@ class text_output {
   void end_batch() {
     if (output_->is_stream()) flush();
   }
-  void prepare();
+  void prepare(bool last);
   void commit() { output_->commit(); }
+  /// What a stream has taken can't be taken back.
+  [[nodiscard]] sink_guarantee guarantee() const;
+  [[nodiscard]] std::string pending() const { return output_->pending(); }
+  /// The first line of the file is among what was written.
+  void recover(std::string_view pending);
   void abort() noexcept {
     if (output_) output_->abort();
   }
@@ -85,14 +90,14 @@ class text_writer final : public sink_writer<T> {
     }
     output_.end_batch();
   }
-  void prepare(std::uint64_t epoch) override {
-    static_cast<void>(epoch);
-    output_.prepare();
-  }
+  void prepare(std::uint64_t epoch) override { output_.prepare(epoch == 0); }
+  // One file is complete or not there at all: checkpoints only keep what is in it so far.
   void commit(std::uint64_t epoch) override {
-    static_cast<void>(epoch);
-    output_.commit();
+    if (epoch == 0) output_.commit();
   }
+  [[nodiscard]] sink_guarantee guarantee() const override { return output_.guarantee(); }
+  [[nodiscard]] std::string pending() const override { return output_.pending(); }
+  void recover(std::string_view pending) override { output_.recover(pending); }
   void abort() noexcept override { output_.abort(); }
 
  private:

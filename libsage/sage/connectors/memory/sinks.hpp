@@ -66,6 +66,8 @@ class collection_sink {
    public:
     explicit writer(collected<T> into) : into_(std::move(into)) {}
     void write(batch<T>& records, bool consume) override { into_.add(records, consume); }
+    // What it holds dies with the process, so there is nothing to go on from but within it.
+    [[nodiscard]] sink_guarantee guarantee() const override { return sink_guarantee::at_least_once; }
 
    private:
     collected<T> into_;
@@ -87,6 +89,7 @@ class discard {
       static_cast<void>(records);
       static_cast<void>(consume);
     }
+    [[nodiscard]] sink_guarantee guarantee() const override { return sink_guarantee::exactly_once; }
   };
   struct maker {
     template <class T>

@@ -140,6 +140,7 @@ class generator {
     source_plan p;
     p.splits = {split{"generator", 0, 0, 0}};
     p.blocking = blocking_;
+    p.replayable = false;
     return p;
   }
   [[nodiscard]] std::unique_ptr<source_reader<record_type>> make_reader() const {

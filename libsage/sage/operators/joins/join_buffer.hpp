@@ -28,6 +28,8 @@ class join_buffer {
 
   [[nodiscard]] std::size_t size() const noexcept { return entries_.size() - first_; }
   [[nodiscard]] bool empty() const noexcept { return size() == 0; }
+  [[nodiscard]] auto begin() const noexcept { return entries_.begin() + static_cast<std::ptrdiff_t>(first_); }
+  [[nodiscard]] auto end() const noexcept { return entries_.end(); }
   [[nodiscard]] entry& front() noexcept { return entries_[first_]; }
   [[nodiscard]] const entry& front() const noexcept { return entries_[first_]; }
 

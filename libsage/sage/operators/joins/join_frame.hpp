@@ -16,9 +16,11 @@
 #include "sage/functions/joins.hpp"
 #include "sage/model/show.hpp"
 #include "sage/operators/joins/join_buffer.hpp"
+#include "sage/operators/joins/join_results.hpp"
 #include "sage/operators/keyed_operator.hpp"
 #include "sage/operators/several_inputs.hpp"
 #include "sage/state/keyed_rows.hpp"
+#include "sage/state/rows_snapshot.hpp"
 #include "sage/state/spilled_timers.hpp"
 #include "sage/state/state_limits.hpp"
 #include "sage/state/value_bytes.hpp"
@@ -126,63 +128,6 @@ class join_side final : public record_operator {
   std::size_t fetched_ = 0;  // the rows of the records up to here are in memory
 };
 
-/// Gathers the results of a join with their times.
-template <class Out>
-class join_results {
- public:
-  /// Returns how many there are before the next call.
-  std::size_t begin(context& self) {
-    if (!made_.has_batch()) {
-      made_.begin(self.pool(), self.batch_size() + self.batch_size() / 4);
-      made_.records().add_times();
-      if constexpr (holds_views<Out>) {
-        for (const kept_blocks& each : blocks_) {
-          for (const auto& block : each.blocks) made_.records().retain(block);
-        }
-      }
-    }
-    before_ = made_.size();
-    times_.clear();
-    return before_;
-  }
-  /// What was pushed since the last note belongs to `time`.
-  void note_time(event_time time) { times_.resize(made_.size() - before_, time); }
-  void write_times(std::size_t before) {
-    if (times_.empty()) return;
-    event_time* const times = made_.records().add_times();
-    std::copy(times_.begin(), times_.end(), times + before);
-  }
-  void forget() noexcept {
-    if (made_.has_batch()) made_.truncate(before_);
-  }
-  [[nodiscard]] collector<Out>& made() noexcept { return made_; }
-  /// Keeps what the records of a batch may point into as long as the join keeps them: `reach` beyond their times.
-  void keep_blocks(const batch_base& records, event_time reach) {
-    if (records.blocks().empty() || !records.times()) return;
-    const event_time newest = *std::max_element(records.times(), records.times() + records.size());
-    blocks_.push_back({add_time(newest, reach), records.blocks()});
-    if constexpr (holds_views<Out>) {
-      if (made_.has_batch()) made_.records().retain_blocks_of(records);
-    }
-  }
-  void drop_blocks(event_time now) {
-    std::erase_if(blocks_, [now](const kept_blocks& each) { return each.until <= now; });
-  }
-  /// Emits what there is; false when the output wants a pause.
-  bool flush(output& out) { return !made_.has_batch() || out.emit(main_port, made_.take()); }
-
- private:
-  struct kept_blocks {
-    event_time until;
-    std::vector<ref<byte_block>> blocks;
-  };
-
-  collector<Out> made_;
-  std::size_t before_ = 0;
-  std::vector<event_time> times_;
-  std::vector<kept_blocks> blocks_;
-};
-
 /// What joins of two keyed streams have in common: rows, limits, the user's function, results with their times. A
 /// derived class has `meet<IsFirst>` for the sides and says in `settle_row` what time's coming on sets off in a row.
 template <class K, class A, class B, class Out, class F>
@@ -203,6 +148,23 @@ class join_operator : public several_inputs, private state::row_values {
     rows_.due.spill_to(*rows_.by_key.spill(), 'e');
   }
   void close() override { functions::close(function_); }
+  [[nodiscard]] std::optional<std::string> snapshot_problem() const override {
+    if constexpr (can_be_written) return std::nullopt;
+    return "its keys or records can't be written: describe their types with SAGE_DESCRIBE";
+  }
+  void snapshot(state::snapshot_writer& to) override {
+    if constexpr (can_be_written) state::snapshot_rows(rows_.by_key, *this, to);
+  }
+  void restore(const state::snapshot_reader& from) override {
+    if constexpr (can_be_written) {
+      state::restore_rows(rows_.by_key, *this, from, [this](std::size_t number) {
+        const auto& row = rows_.at(number);
+        if (row.due != end_of_time) rows_.due.set(row.due, number);
+        restore_buffer(row.first);
+        restore_buffer(row.second);
+      });
+    }
+  }
   [[nodiscard]] state_size state_size_now() const noexcept override {
     const std::size_t all = account_.is_limited() ? account_.bytes() : rows_.kept * std::max(sizeof(A), sizeof(B));
     return {rows_.by_key.rows(), rows_.by_key.table().bytes() + all};
@@ -222,6 +184,9 @@ class join_operator : public several_inputs, private state::row_values {
   bool flush(output& out) { return results_.flush(out); }
 
  protected:
+  static constexpr bool can_be_written =
+      encodable<state::owned_key_t<K>>&& encodable<A>&& encodable<B> && !holds_views<A> && !holds_views<B>;
+
   /// `reach`: how long beyond its time a record is kept at most.
   join_operator(F function, const join_limits& limits, event_time reach, const state::state_limits& bytes)
       : function_(std::move(function)), limits_(limits), reach_(reach), account_(bytes) {}
@@ -333,6 +298,15 @@ class join_operator : public several_inputs, private state::row_values {
       functions::call(function_, *self_, first, second, results_.made());
     } else {
       results_.made().push(functions::call(function_, *self_, first, second));
+    }
+  }
+
+  template <class T>
+  void restore_buffer(const join_buffer<T>& buffer) {
+    rows_.kept += buffer.size();
+    for (const auto& one : buffer) {
+      if (account_.is_limited()) account_.change(0, state::value_bytes(one.record), 0);
+      restored_ += one.open ? 1 : 0;
     }
   }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "sage/operators/windows/pane_slice.hpp"
+#include "sage/operators/windows/pane_snapshot.hpp"
 #include "sage/operators/windows/suffix_panes.hpp"
 #include "sage/operators/windows/window_operator.hpp"
 
@@ -70,6 +71,24 @@ class pane_operator final : public window_operator<T, Extract, Fold> {
       early_from_ = spoken_to_;
     }
     return continue_time(out);
+  }
+
+  [[nodiscard]] std::optional<std::string> snapshot_problem() const override {
+    if constexpr (base::can_be_written) return std::nullopt;
+    return base::not_writable;
+  }
+  void snapshot(state::snapshot_writer& to) override {
+    to.put_value("open_from", open_from_);
+    to.put_value("spoken_to", spoken_to_);
+    if constexpr (base::can_be_written) snapshot_panes(rows_, slices_, to);
+  }
+  void restore(const state::snapshot_reader& from) override {
+    open_from_ = from.get_least("open_from").value_or(no_event_time);
+    spoken_to_ = from.get_least("spoken_to").value_or(no_event_time);
+    if constexpr (base::can_be_written) {
+      restore_panes(rows_, slices_, from, [this](const accumulator& acc) { this->restore_window(acc); });
+    }
+    plan_early();
   }
 
   /// Keys that are known, for tests of what is given back.
@@ -193,6 +212,9 @@ class pane_operator final : public window_operator<T, Extract, Fold> {
 
   void finish_batch(output& out) override {
     base::finish_batch(out);
+    plan_early();
+  }
+  void plan_early() {
     if (this->settings_.early_every > 0 && !early_at_ && !slices_.empty()) {
       early_at_ = this->self_->time().now() + this->settings_.early_every;
     }
@@ -365,16 +387,6 @@ class pane_operator final : public window_operator<T, Extract, Fold> {
   static constexpr std::size_t nowhere = ~std::size_t{0};
   static constexpr std::size_t sweep_min = 4096;  // fewer keys aren't worth the look
 
-  struct walking {
-    bool active = false;
-    bool early = false;
-    window when{};
-    std::size_t page = 0;
-    std::size_t pages = 0;
-    std::uint64_t left = 0;  // rows of the page that have not spoken
-    bool merged = false;
-  };
-
   Grid grid_;
   table_type rows_;
   slice_list slices_;  // in order of time
@@ -382,7 +394,7 @@ class pane_operator final : public window_operator<T, Extract, Fold> {
   std::uint64_t batch_ = 0;
   std::span<std::unique_ptr<slice>> selected_;  // of the window at hand
   suffix_panes<Fold> merged_;
-  walking walk_;
+  window_walk walk_;
   event_time open_from_ = no_event_time;  // windows that begin before are closed
   event_time spoken_to_ = no_event_time;  // windows that begin before have spoken
   std::optional<event_time> early_from_;  // how far the early firing under way has come

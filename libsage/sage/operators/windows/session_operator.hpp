@@ -68,6 +68,23 @@ class session_operator final : public window_operator<T, Extract, Fold>, private
     due_.spill_to(*rows_.spill(), 'e');
   }
 
+  [[nodiscard]] std::optional<std::string> snapshot_problem() const override {
+    if constexpr (base::can_be_written) return std::nullopt;
+    return base::not_writable;
+  }
+  void snapshot(state::snapshot_writer& to) override {
+    if constexpr (base::can_be_written) state::snapshot_rows(rows_, *this, to);
+  }
+  void restore(const state::snapshot_reader& from) override {
+    if constexpr (base::can_be_written) {
+      state::restore_rows(rows_, *this, from, [this](std::size_t row) {
+        const row_state& its = rows_.table().at(row).value;
+        for (const session& one : its.sessions) this->restore_window(one.acc);
+        if (its.due != end_of_time) due_.set(its.due, row);
+      });
+    }
+  }
+
   /// Keys that are known, for tests of what is given back.
   [[nodiscard]] std::size_t keys() const noexcept { return rows_.rows(); }
 

@@ -56,6 +56,30 @@ class spilled_windows final : public window_operator<T, Extract, Fold>, private 
     early_.spill_to(*rows_.spill(), 'p');
   }
 
+  [[nodiscard]] std::optional<std::string> snapshot_problem() const override {
+    if constexpr (base::can_be_written) return std::nullopt;
+    return base::not_writable;
+  }
+  void snapshot(state::snapshot_writer& to) override {
+    if constexpr (base::can_be_written) {
+      to.put_value("open_from", open_from_);
+      to.put_value("spoken_to", spoken_to_);
+      state::snapshot_rows(rows_, *this, to);
+    }
+  }
+  void restore(const state::snapshot_reader& from) override {
+    if constexpr (base::can_be_written) {
+      open_from_ = from.get_least("open_from").value_or(no_event_time);
+      speaking_to_ = spoken_to_ = from.get_least("spoken_to").value_or(no_event_time);
+      state::restore_rows(rows_, *this, from, [this](std::size_t row) {
+        const row_state& its = rows_.table().at(row).value;
+        for (const slice& one : its.slices) this->restore_window(one.acc);
+        if (its.due != end_of_time) due_.set(its.due, row);
+        if (its.early_due) early_.set(wall(), row);
+      });
+    }
+  }
+
   // Early firings are due at moments of processing time.
   [[nodiscard]] bool is_async() const noexcept override { return this->settings_.early_every > 0; }
   [[nodiscard]] bool has_news() const noexcept override { return !early_.empty() && early_.next() <= wall(); }

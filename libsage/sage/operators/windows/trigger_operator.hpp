@@ -66,6 +66,29 @@ class trigger_operator final : public window_operator<T, Extract, Fold>, private
     rows_.spill_to(self.state_backend(), *this, self.operator_name(), self.instance());
     timers_->spill_to(*rows_.spill());
   }
+  [[nodiscard]] std::optional<std::string> snapshot_problem() const override {
+    if constexpr (base::can_be_written && is_storable) return std::nullopt;
+    return base::not_writable;
+  }
+  void snapshot(state::snapshot_writer& to) override {
+    if constexpr (base::can_be_written && is_storable) {
+      state::snapshot_rows(rows_, *this, to);
+      state::snapshot_timers(rows_, timers_->of_events(), state::event_timer_table, to);
+      state::snapshot_timers(rows_, timers_->of_processing(), state::wall_timer_table, to);
+    }
+  }
+  void restore(const state::snapshot_reader& from) override {
+    if constexpr (base::can_be_written && is_storable) {
+      state::restore_rows(rows_, *this, from, [this](std::size_t row) {
+        // A window counts once, however many parts it has; all of them are given back together.
+        const auto& parts = rows_.table().at(row).value.parts;
+        this->restore_window(parts.front().acc);
+        for (auto next = parts.begin() + 1; next != parts.end(); ++next) this->count_bytes(next->acc);
+      });
+      state::restore_timers(rows_, timers_->of_events(), state::event_timer_table, from);
+      state::restore_timers(rows_, timers_->of_processing(), state::wall_timer_table, from);
+    }
+  }
   [[nodiscard]] bool is_async() const noexcept override { return has_timers; }
   [[nodiscard]] bool has_news() const noexcept override {
     const auto at = wake_at();

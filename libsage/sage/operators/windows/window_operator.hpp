@@ -10,7 +10,9 @@
 #include "sage/functions/windows.hpp"
 #include "sage/operators/keyed_operator.hpp"
 #include "sage/operators/windows/window_fold.hpp"
+#include "sage/state/rows_snapshot.hpp"
 #include "sage/state/state_limits.hpp"
+#include "sage/state/stored_value.hpp"
 #include "sage/state/value_bytes.hpp"
 
 namespace sage::operators {
@@ -48,6 +50,21 @@ class window_operator : public keyed_operator<T, Extract, Fold> {
   [[noreturn]] void refuse_to_spill() const {
     throw error(errc::unsupported, "the accumulators of windows can't be written to a store", this->self_->place(),
                 "describe their type with SAGE_DESCRIBE, or keep state in memory");
+  }
+
+  static constexpr bool can_be_written =
+      encodable<key>&& state::is_storable<accumulator> && !(holds_views<T> && holds_views<accumulator>);
+  static constexpr const char* not_writable =
+      "its keys or accumulators can't be written: describe their types with SAGE_DESCRIBE";
+  /// A window that was open when a snapshot was taken: counted as one whose record is held.
+  void restore_window(const accumulator& acc) {
+    hold();
+    ++this->restored_;
+    count_bytes(acc);
+  }
+  void count_bytes(const accumulator& acc) {
+    const std::size_t size = counted_bytes(acc);
+    if (account_.is_limited()) account_.change(0, size, size);
   }
 
   // ---- records

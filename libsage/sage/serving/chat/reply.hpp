@@ -62,6 +62,8 @@ class reply {
         if (items[i]) send_part(items[i].get(), to_part(records[i]));
       }
     }
+    // An answer is out at once.
+    [[nodiscard]] sink_guarantee guarantee() const override { return sink_guarantee::at_least_once; }
   };
   struct maker {
     template <answerable T>

@@ -89,6 +89,8 @@ class json_reply {
         if (items[i] && !items[i]->is_claimed()) send_json(items[i].get(), encode_reply(records[i]));
       }
     }
+    // An answer is out at once.
+    [[nodiscard]] sink_guarantee guarantee() const override { return sink_guarantee::at_least_once; }
   };
   struct maker {
     template <encodable T>

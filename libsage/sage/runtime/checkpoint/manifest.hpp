@@ -1,0 +1,79 @@
+/// What a checkpoint consists of: the file that is written last and makes it one.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sage/base/result.hpp"
+#include "sage/model/describe.hpp"
+
+namespace sage::runtime {
+
+/// A file beside the manifest.
+struct manifest_file {
+  std::string name;
+  std::uint64_t bytes = 0;
+  std::string sha256;
+};
+SAGE_DESCRIBE(manifest_file, name, bytes, sha256)
+
+/// The part of one instance of the plan.
+struct manifest_instance {
+  std::string name;
+  bool finished = false;  ///< it had seen its last record
+  manifest_file snapshot;
+};
+SAGE_DESCRIBE(manifest_instance, name, finished, snapshot)
+
+/// An operator as it was then.
+struct manifest_operator {
+  std::string uid;
+  std::string name;
+  std::string kind;
+  std::uint32_t parallelism = 1;
+  bool finished = false;  ///< all of its instances
+};
+SAGE_DESCRIBE(manifest_operator, uid, name, kind, parallelism, finished)
+
+/// A split that has to be read still, from `position` on.
+struct manifest_split {
+  std::string name;
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;
+  std::uint32_t number = 0;
+  std::uint64_t position = 0;
+};
+SAGE_DESCRIBE(manifest_split, name, begin, end, number, position)
+
+/// What is left of a source.
+struct manifest_source {
+  std::string uid;
+  std::vector<manifest_split> left;
+};
+SAGE_DESCRIBE(manifest_source, uid, left)
+
+struct manifest {
+  std::uint32_t format = 1;
+  std::string job;
+  std::string run;  ///< names what sinks hold back
+  std::uint64_t epoch = 0;
+  bool final = false;  ///< every record is through; what was prepared may be committed
+  std::int64_t taken_at_ms = 0;
+  std::uint32_t key_groups = 0;
+  std::vector<manifest_operator> operators;
+  std::vector<manifest_instance> instances;
+  std::vector<manifest_source> sources;
+};
+SAGE_DESCRIBE(manifest, format, job, run, epoch, final, taken_at_ms, key_groups, operators, instances, sources)
+
+/// The newest format that is read and the one that is written.
+inline constexpr std::uint32_t checkpoint_format = 1;
+
+/// One line that says what it is, with the SHA-256 of what follows; then JSON.
+[[nodiscard]] std::string manifest_text(const manifest& content);
+/// Fails with errc::parse for anything that is damaged, errc::unsupported for a newer format.
+[[nodiscard]] result<manifest> read_manifest(std::string_view text);
+
+}  // namespace sage::runtime

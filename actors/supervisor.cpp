@@ -123,6 +123,13 @@ void supervisor::carry_out() {
       end(o);
       return;
     }
+    if (o.what == order::kind::rebuild) {
+      const auto problem = rebuild(o.restored);
+      if (!problem) continue;
+      orders_.resize(i + 1);  // there is nobody who could carry out the rest
+      coordinator_.on_rebuild_failed(problem, orders_);
+      continue;
+    }
     if (carry_out_for_job(o)) continue;
     const auto tell = [&](command::kind what) { command_instance(o.instance, command{what, o.part, o.epoch}); };
     switch (o.what) {
@@ -156,7 +163,6 @@ bool supervisor::carry_out_for_job(const order& o) {
     case order::kind::report: job_->report(o.state, o.problem); return true;
     case order::kind::note_failure: job_->note_failure(*o.problem); return true;
     case order::kind::note_checkpoint: job_->note_checkpoint(o.news); return true;
-    case order::kind::rebuild: rebuild(o.restored); return true;
     default: {
       using event = std::function<void(runtime::coordinator&, std::vector<order>&)>;
       return runtime::hand_to_port(o, job_->settings(), [self = caf::actor_cast<caf::actor_addr>(self_)](event what) {
@@ -169,7 +175,7 @@ bool supervisor::carry_out_for_job(const order& o) {
 }
 
 // All actors of the time before are down.
-void supervisor::rebuild(const runtime::restored_ptr& restored) {
+std::shared_ptr<const error> supervisor::rebuild(const runtime::restored_ptr& restored) {
   instances_ = std::make_shared<std::vector<caf::actor>>();
   last_words_.clear();
   signals_->reading.withdraw();
@@ -177,9 +183,11 @@ void supervisor::rebuild(const runtime::restored_ptr& restored) {
   try {
     assembled_ = assemble_all(*job_, signals_, restored);
     spawn_instances();
+    return nullptr;
   } catch (const error& problem) {
-    orders_.clear();
-    coordinator_.on_rebuild_failed(std::make_shared<error>(problem), orders_);
+    return std::make_shared<error>(problem);
+  } catch (const std::exception& problem) {
+    return std::make_shared<error>(errc::user_function, problem.what());
   }
 }
 

@@ -42,7 +42,7 @@ class supervisor final : public caf::event_based_actor {
   void spawn_instances();
   void carry_out();
   [[nodiscard]] bool carry_out_for_job(const runtime::order& o);
-  void rebuild(const runtime::restored_ptr& restored);
+  [[nodiscard]] std::shared_ptr<const error> rebuild(const runtime::restored_ptr& restored);
   void command_instance(runtime::instance_id who, command what);
   void on_down(const caf::down_msg& message);
   void end(const runtime::order& last);

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -17,6 +19,7 @@ namespace ordered_rows {
 /// Shape       Row -> Row; all -> all, in order
 /// Emits       at the end of the input
 /// Holds back  everything until then
+/// Snapshot    all rows
 /// Cost        O(n log n); memory for all rows
 template <class Row>
 class in_order final : public sage::operators::operator_base {
@@ -45,6 +48,31 @@ class in_order final : public sage::operators::operator_base {
         return sage::operators::flow::suspended;
     }
     return sage::operators::flow::done;
+  }
+
+  [[nodiscard]] std::optional<std::string> snapshot_problem() const override {
+    if constexpr (sage::encodable<Row>) return std::nullopt;
+    return "its rows can't be written: describe their type with SAGE_DESCRIBE";
+  }
+  void snapshot(sage::state::snapshot_writer& to) override {
+    if constexpr (sage::encodable<Row>) {
+      // One by one: a checkpoint may be of more rows than a value may have elements.
+      std::string bytes;
+      for (const Row& row : rows_) {
+        bytes.clear();
+        sage::append_msgpack(bytes, row);
+        to.put_row('r', 0, {}, bytes);
+      }
+    }
+  }
+  void restore(const sage::state::snapshot_reader& from) override {
+    if constexpr (sage::encodable<Row>) {
+      from.for_each_row('r', [&](std::string_view, std::string_view bytes) {
+        auto row = sage::from_msgpack<Row>(bytes);
+        if (!row) sage::state::refuse_snapshot(from.uid(), row.error().message());
+        rows_.push_back(*std::move(row));
+      });
+    }
   }
 
  private:

@@ -7,8 +7,10 @@
 
 #include <sage/version.hpp>
 
+#include "sage/app/checkpoints_command.hpp"
 #include "sage/app/doctor.hpp"
 #include "sage/app/nearest_name.hpp"
+#include "sage/base/error.hpp"
 
 namespace {
 
@@ -22,6 +24,9 @@ const char* const help =
     "Usage:\n"
     "  sage doctor     looks at the build, the machine and the environment: what is there, what a job would use,\n"
     "                  what is wrong and what to do about it\n"
+    "  sage checkpoints list DIR                what is in a directory of checkpoints\n"
+    "  sage checkpoints verify DIR              reads all of it; exit code 1 where anything is damaged\n"
+    "  sage checkpoints prune DIR [--keep N]    removes all but the newest N (1)\n"
     "  sage version    shows the version\n"
     "  sage help       shows this\n"
     "\n"
@@ -51,6 +56,16 @@ int refuse(const std::string& what, const std::string& advice) {
   return wrong_usage;
 }
 
+int checkpoints(const std::vector<std::string>& arguments) {
+  try {
+    const sage::apps::command_outcome outcome = sage::apps::checkpoints_command(arguments);
+    return print(outcome.text, outcome.good ? done : failed);
+  } catch (const sage::error& problem) {
+    std::fprintf(stderr, "sage: error: %s\n", problem.what());
+    return problem.code() == sage::errc::configuration ? wrong_usage : failed;
+  }
+}
+
 int run(const std::vector<std::string>& arguments) {
   const std::string advice = "sage help shows the commands";
   if (arguments.empty()) return refuse("the command is missing", advice);
@@ -62,10 +77,11 @@ int run(const std::vector<std::string>& arguments) {
                   "word_count " + command + " --help");
   }
   if (arguments.size() == 2 && asks_for_help(arguments[1])) return print(help);
+  if (command == "checkpoints") return checkpoints({arguments.begin() + 1, arguments.end()});
   if (arguments.size() > 1) return refuse("unexpected argument '" + arguments[1].substr(0, 80) + "'", advice);
   if (command == "version" || command == "--version") return print("sage " SAGE_VERSION_STRING "\n");
   if (command == "doctor") return doctor();
-  const std::vector<std::string> commands{"doctor", "version", "help"};
+  const std::vector<std::string> commands{"checkpoints", "doctor", "version", "help"};
   return refuse("unknown command '" + command.substr(0, 80) + "'",
                 sage::apps::did_you_mean(command, commands, "", advice));
 }

@@ -74,7 +74,8 @@ runtime::checkpoint_plan prepare_checkpoints(const checkpoint_options& options, 
       if (!options.restore.path.empty()) made.settings.run = made.restored->content().run;
     }
   }
-  made.port = runtime::make_checkpoint_thread(std::move(store), options.kept);
+  made.port = options.make_port ? options.make_port(std::move(store), options.kept)
+                                : runtime::make_checkpoint_thread(std::move(store), options.kept);
   return made;
 }
 

@@ -93,7 +93,8 @@ job environment::submit(std::string name) {
   if (!options_.checkpoints.directory.empty()) {
     settings.checkpoints = api::prepare_checkpoints(options_.checkpoints, settings.name, planned);
   }
-  auto record = std::make_shared<runtime::job_record>(std::move(planned), std::move(settings), system_clock());
+  auto record = std::make_shared<runtime::job_record>(std::move(planned), std::move(settings),
+                                                      options_.time ? *options_.time : system_clock());
   std::erase_if(jobs_, [](const job& known) { return is_final(known.state()); });
   jobs_.emplace_back(record, engine_->start(record));
   return jobs_.back();

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -62,6 +63,9 @@ struct checkpoint_options {
   restore_from restore;
   bool allow_lost_state = false;  ///< what operators that are gone had remembered may be dropped
   file_system* files = &system_files();
+  /// Makes the port behind which the store is; empty is a thread of its own. For simulations.
+  std::function<std::shared_ptr<runtime::checkpoint_port>(std::unique_ptr<runtime::checkpoint_store>, std::size_t)>
+      make_port;
 };
 
 /// What holds for every job of an environment, unless an operator says otherwise.
@@ -77,6 +81,7 @@ struct environment_options {
   std::uint64_t seed = 1;
   nanoseconds stop_deadline = 5'000'000'000;
   std::size_t blocking_threads_max = 16;           ///< per job, for run_blocking; started when first needed
+  const clock* time = nullptr;                     ///< null is the system's; it outlives the environment
   std::shared_ptr<span_recorder> spans = nullptr;  ///< who records spans of requests; null is nobody
 };
 

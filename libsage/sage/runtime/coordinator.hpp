@@ -34,6 +34,8 @@ class coordinator {
   coordinator(const graph::physical_plan& plan, const job_settings& settings, const clock& time, auditor audit);
 
   void begin(std::vector<order>& out);
+  /// Before `begin`: another checkpoint than the job's settings name; null is from the start.
+  void go_on_from(const restored_ptr& restored);
   void on_opened(instance_id who, std::vector<order>& out);
   void on_request_split(instance_id who, std::vector<order>& out);
   /// `part` is there with checkpoints.

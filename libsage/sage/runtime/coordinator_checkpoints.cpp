@@ -124,14 +124,18 @@ void coordinator::suspend(std::vector<order>& out) {
   if (is_at_work() && tracker_->may_begin() && finished_ < stages_.size()) begin_checkpoint(false, out);
 }
 
+void coordinator::go_on_from(const restored_ptr& restored) {
+  tracker_->begin_behind(restored.get());
+  load_splits();
+}
+
 void coordinator::on_loaded(const result<restored_ptr>& from, std::vector<order>& out) {
   if (state_ != job_state::restarting) return;
   if (!from) {
     on_rebuild_failed(std::make_shared<error>(from.error()), out);
     return;
   }
-  tracker_->begin_behind(from->get());
-  load_splits();
+  go_on_from(*from);
   stages_.assign(stages_.size(), stage::starting);
   opened_ = finished_ = closed_ = 0;
   suspend_epoch_ = 0;

@@ -1,25 +1,20 @@
 // The engine that runs a whole job on one thread, one instance after the other, without actors: the same cores, the
 // simplest shell. What it computes is what every other engine has to compute.
 #include <condition_variable>
-#include <deque>
 #include <functional>
 #include <map>
 #include <mutex>
 #include <thread>
 #include <utility>
 
-#include "sage/runtime/assembly.hpp"
-#include "sage/runtime/coordinator.hpp"
-#include "sage/runtime/ledger.hpp"
-#include "sage/runtime/port_orders.hpp"
+#include "sage/runtime/stepped_run.hpp"
 #include "sage/runtime/stop_signal.hpp"
 
 namespace sage::runtime {
 
 namespace {
 
-// An event for the coordinator.
-using job_request = std::function<void(coordinator&, std::vector<order>&)>;
+using job_request = stepped_run::event;
 
 // What other threads want of a run; shared with wakers, which may outlive it.
 class doorbell {
@@ -78,16 +73,14 @@ class reference_run {
   reference_run(std::shared_ptr<job_record> job, std::shared_ptr<doorbell> bell)
       : job_(std::move(job)),
         bell_(std::move(bell)),
-        coordinator_(job_->plan(), job_->settings(), job_->time(),
-                     [this](const std::vector<instance_counters>* at_barrier) {
-                       return at_barrier ? audit(job_->plan(), *at_barrier, true)
-                                         : audit(job_->plan(), read_counters(*job_));
-                     }),
-        pool_(batch_pool::make()) {}
+        run_(
+            job_, [bell = bell_](instance_id who) { return std::make_shared<reference_waker>(bell, who); },
+            [bell = bell_](job_request what) { bell->request(std::move(what)); }) {}
 
   void run() {
     try {
-      assemble_all(job_->settings().checkpoints ? job_->settings().checkpoints->restored : nullptr);
+      const auto& checkpoints = job_->settings().checkpoints;
+      run_.begin(checkpoints ? checkpoints->restored : nullptr);
     } catch (const error& problem) {
       job_->report(job_state::failed, std::make_shared<error>(problem));
       return;
@@ -95,173 +88,23 @@ class reference_run {
       job_->report(job_state::failed, std::make_shared<error>(errc::user_function, problem.what()));
       return;
     }
-    coordinator_.begin(orders_);
-    carry_out();
-    while (!is_final(coordinator_.state())) {
+    while (!run_.is_over()) {
       listen();
-      if (runnable_.empty()) continue;
-      const instance_id next = runnable_.front();
-      runnable_.pop_front();
-      queued_[next] = false;
-      if (instances_[next]->run(false, effects_)) enqueue(next);
-      interpret(next);
-      carry_out();
+      if (run_.runnable() > 0) run_.run(0);
     }
   }
 
  private:
-  void assemble_all(const restored_ptr& restored) {
-    instances_.clear();
-    for (const graph::planned_instance& one : job_->plan().instances) {
-      instances_.push_back(
-          assemble(*job_, one.id, pool_, std::make_shared<reference_waker>(bell_, one.id), restored));
-    }
-  }
-
-  void enqueue(instance_id id) {
-    if (!std::exchange(queued_[id], true)) runnable_.push_back(id);
-  }
-
   void listen() {
-    const nanoseconds now = job_->time().now();
-    while (!timers_.empty() && timers_.begin()->first <= now) {
-      const timer due = timers_.begin()->second;
-      timers_.erase(timers_.begin());
-      if (due.who == nobody) {
-        coordinator_.on_timer(due.what, due.epoch, orders_);
-      } else {
-        instances_[due.who]->on_wake();
-        enqueue(due.who);
-      }
-    }
-    const nanoseconds until = timers_.empty() ? 0 : timers_.begin()->first;
+    run_.fire_timers(job_->time().now());
     bell_->answer(
-        runnable_.empty() && orders_.empty(), until, job_->time(),
-        [this](instance_id who) {
-          instances_[who]->on_wake();
-          enqueue(who);
-        },
-        [this](const job_request& what) { what(coordinator_, orders_); });
-    carry_out();
+        run_.runnable() == 0 && !run_.is_over(), run_.next_timer().value_or(0), job_->time(),
+        [this](instance_id who) { run_.wake(who); }, [this](const job_request& what) { run_.handle(what); });
   }
-
-  // The effects of one instance, in order; the vector is reused.
-  void interpret(instance_id from) {
-    for (std::size_t i = 0; i < effects_.size(); ++i) {
-      effect& e = effects_[i];
-      switch (e.what) {
-        case effect::kind::send: {
-          const instance_id to = job_->plan().channels[e.channel].to;
-          instances_[to]->on_batch(e.channel, std::move(e.records), e.bytes, e.at, e.watermark);
-          enqueue(to);
-          break;
-        }
-        case effect::kind::send_progress: {
-          const instance_id to = job_->plan().channels[e.channel].to;
-          instances_[to]->on_progress(e.channel, e.watermark, e.idle);
-          enqueue(to);
-          break;
-        }
-        case effect::kind::send_end: {
-          const instance_id to = job_->plan().channels[e.channel].to;
-          instances_[to]->on_end(e.channel);
-          enqueue(to);
-          break;
-        }
-        case effect::kind::grant: {
-          const instance_id to = job_->plan().channels[e.channel].from;
-          effects nested;
-          instances_[to]->on_credit(e.channel, e.batches, e.bytes, nested);
-          effects_.insert(effects_.end(), std::make_move_iterator(nested.begin()),
-                          std::make_move_iterator(nested.end()));
-          enqueue(to);
-          break;
-        }
-        case effect::kind::send_barrier: {
-          const instance_id to = job_->plan().channels[e.channel].to;
-          instances_[to]->on_barrier(e.channel, e.epoch);
-          enqueue(to);
-          break;
-        }
-        case effect::kind::snapshot: coordinator_.on_snapshot(from, e.epoch, std::move(e.part), orders_); break;
-        case effect::kind::request_split: coordinator_.on_request_split(from, orders_); break;
-        case effect::kind::set_timer: timers_.emplace(e.at, timer{from}); break;
-        case effect::kind::opened: coordinator_.on_opened(from, orders_); break;
-        case effect::kind::finished: coordinator_.on_finished(from, std::move(e.part), orders_); break;
-        case effect::kind::closed: coordinator_.on_closed(from, orders_); break;
-        case effect::kind::failed: coordinator_.on_failed(from, std::move(e.problem), orders_); break;
-      }
-    }
-    effects_.clear();
-  }
-
-  void carry_out() {
-    for (std::size_t i = 0; i < orders_.size(); ++i) {
-      const order o = orders_[i];
-      if (carry_out_for_job(o)) continue;
-      switch (o.what) {
-        case order::kind::open: instances_[o.instance]->open(effects_); break;
-        case order::kind::start: instances_[o.instance]->start(effects_); break;
-        case order::kind::give_split: instances_[o.instance]->on_split(o.part); break;
-        case order::kind::drain:
-          instances_[o.instance]->drain();
-          instances_[o.instance]->on_wake();
-          break;
-        case order::kind::commit: instances_[o.instance]->commit(effects_); break;
-        case order::kind::abort: instances_[o.instance]->abort(effects_); break;
-        case order::kind::send_barrier: instances_[o.instance]->begin_checkpoint(o.epoch); break;
-        case order::kind::commit_checkpoint: instances_[o.instance]->on_checkpoint(o.epoch, effects_); break;
-        default: break;
-      }
-      interpret(o.instance);
-      enqueue(o.instance);
-    }
-    orders_.clear();
-  }
-
-  // What is asked for the job as a whole; false for what an instance is to do.
-  bool carry_out_for_job(const order& o) {
-    switch (o.what) {
-      case order::kind::set_timer:
-        timers_.emplace(job_->time().now() + o.wait, timer{nobody, o.timer, o.epoch});
-        return true;
-      case order::kind::report: job_->report(o.state, o.problem); return true;
-      case order::kind::note_failure: job_->note_failure(*o.problem); return true;
-      case order::kind::note_checkpoint: job_->note_checkpoint(o.news); return true;
-      case order::kind::rebuild: rebuild(o.restored); return true;
-      default:
-        return hand_to_port(o, job_->settings(), [bell = bell_](job_request what) { bell->request(std::move(what)); });
-    }
-  }
-  void rebuild(const restored_ptr& restored) {
-    std::erase_if(timers_, [](const auto& one) { return one.second.who != nobody; });
-    runnable_.clear();
-    queued_.clear();
-    try {
-      assemble_all(restored);
-    } catch (const error& problem) {
-      orders_.clear();
-      coordinator_.on_rebuild_failed(std::make_shared<error>(problem), orders_);
-    }
-  }
-
-  static constexpr instance_id nobody = ~instance_id{0};
-  struct timer {
-    instance_id who = nobody;
-    job_timer what = job_timer::stop_deadline;
-    std::uint64_t epoch = 0;
-  };
 
   std::shared_ptr<job_record> job_;
   std::shared_ptr<doorbell> bell_;
-  coordinator coordinator_;
-  ref<batch_pool> pool_;
-  std::vector<std::unique_ptr<instance>> instances_;
-  std::deque<instance_id> runnable_;
-  std::map<instance_id, bool> queued_;
-  std::multimap<nanoseconds, timer> timers_;
-  effects effects_;
-  std::vector<order> orders_;
+  stepped_run run_;
 };
 
 // One job on one thread of its own.

@@ -59,7 +59,7 @@ class random_pipeline {
         last.sink([out](int x) mutable {
               auto one = batch<int>::make(batch_pool::make(), 1);
               one->emplace_back(x);
-              out.add(*one, true);
+              out.add(0, *one, true);
             })
             .name(name);
         break;

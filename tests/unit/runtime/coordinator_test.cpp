@@ -1,6 +1,7 @@
 // Every state of a job against every event: what the coordinator orders, and how the job ends.
 #include "sage/runtime/coordinator.hpp"
 
+#include "sage/testing/manual_clock.hpp"
 #include "tests/unit/runtime/plans.hpp"
 
 using namespace sage;
@@ -21,7 +22,9 @@ const graph::physical_plan& plan() {
 struct world {
   std::vector<order> out;
   std::optional<error> violation;
-  coordinator c{plan(), [this] { return violation; }};
+  testing::manual_clock time;
+  job_settings settings;
+  coordinator c{plan(), settings, time, [this](const std::vector<instance_counters>*) { return violation; }};
 
   [[nodiscard]] std::size_t size() const { return plan().instances.size(); }
   [[nodiscard]] std::size_t count(order::kind what) const {
@@ -39,13 +42,16 @@ struct world {
   void all(void (coordinator::*event)(instance_id, std::vector<order>&)) {
     for (instance_id i = 0; i < size(); ++i) (c.*event)(i, out);
   }
+  void all_finished() {
+    for (instance_id i = 0; i < size(); ++i) c.on_finished(i, nullptr, out);
+  }
   // Brings the job to `state`.
   world& to(job_state state) {
     c.begin(out);
     if (state == job_state::opening) return *this;
     all(&coordinator::on_opened);
     if (state == job_state::draining) c.drain(out);
-    if (state == job_state::committing) all(&coordinator::on_finished);
+    if (state == job_state::committing) all_finished();
     if (state == job_state::stopping) c.cancel(out);
     REQUIRE(c.state() == state);
     out.clear();
@@ -72,9 +78,9 @@ TEST_CASE("a job opens everything, starts when all are open, commits when all ha
   CHECK(w.count(order::kind::start) == w.size());
   CHECK(w.reported() == "running");
   w.out.clear();
-  for (instance_id i = 0; i + 1 < w.size(); ++i) w.c.on_finished(i, w.out);
+  for (instance_id i = 0; i + 1 < w.size(); ++i) w.c.on_finished(i, nullptr, w.out);
   CHECK(w.out.empty());  // nothing is committed unless every instance has finished
-  w.c.on_finished(static_cast<instance_id>(w.size() - 1), w.out);
+  w.c.on_finished(static_cast<instance_id>(w.size() - 1), nullptr, w.out);
   CHECK(w.count(order::kind::commit) == w.size());
   CHECK(w.reported() == "committing");
   w.out.clear();
@@ -89,7 +95,7 @@ TEST_CASE("every split is handed out once, then nothing", "[coordinator]") {
   for (int i = 0; i < 6; ++i) w.c.on_request_split(static_cast<instance_id>(i % 2), w.out);
   for (const order& o : w.out) {
     REQUIRE(o.what == order::kind::give_split);
-    if (o.part) given.push_back(o.part->number);
+    if (o.part) given.push_back(o.part->part.number);
   }
   CHECK(given == std::vector<std::uint32_t>{0, 1, 2});
   CHECK(w.out.size() == 6);
@@ -99,7 +105,7 @@ TEST_CASE("books that don't balance fail the job, and nothing is committed", "[c
   world w;
   w.to(job_state::running);
   w.violation = error(errc::ledger, "one is missing");
-  w.all(&coordinator::on_finished);
+  w.all_finished();
   CHECK(w.count(order::kind::commit) == 0);
   CHECK(w.count(order::kind::abort) == w.size());
   w.all(&coordinator::on_closed);
@@ -115,7 +121,7 @@ TEST_CASE("a failure in any state aborts whoever is left and is the job's proble
     CHECK(w.c.state() == job_state::stopping);
     if (state != job_state::stopping) {
       CHECK(w.count(order::kind::abort) == w.size() - 1);
-      CHECK(w.count(order::kind::set_deadline) == 1);
+      CHECK(w.count(order::kind::set_timer) == 1);
     }
     w.fail(0, "second");
     CHECK(w.count(order::kind::abort) == (state == job_state::stopping ? 0 : w.size() - 1));  // told once
@@ -159,7 +165,7 @@ TEST_CASE("drain stops the sources of a job that runs or is about to, and is not
     w.c.on_request_split(0, w.out);
     REQUIRE(w.out.size() == 1);
     CHECK_FALSE(w.out.front().part.has_value());
-    w.all(&coordinator::on_finished);
+    w.all_finished();
     w.all(&coordinator::on_closed);
     CHECK(w.reported() == "done");
   }
@@ -183,7 +189,7 @@ TEST_CASE("whoever opens after the job was stopped starts nothing", "[coordinato
   w.out.clear();
   w.all(&coordinator::on_opened);
   CHECK(w.count(order::kind::start) == 0);
-  w.all(&coordinator::on_finished);
+  w.all_finished();
   CHECK(w.count(order::kind::commit) == 0);
   w.all(&coordinator::on_closed);
   CHECK(w.reported() == "cancelled: the job was cancelled");
@@ -193,7 +199,7 @@ TEST_CASE("past the deadline the job fails and names who is left", "[coordinator
   world w;
   w.to(job_state::stopping);
   for (instance_id i = 1; i < w.size(); ++i) w.c.on_closed(i, w.out);
-  w.c.on_deadline(w.out);
+  w.c.on_timer(job_timer::stop_deadline, 0, w.out);
   CHECK(w.c.state() == job_state::failed);
   CHECK(w.reported() == "failed: the job was cancelled; then did not stop in time: " + plan().instances[0].name);
   w.out.clear();
@@ -209,9 +215,9 @@ TEST_CASE("a job that has ended hears nothing any more", "[coordinator]") {
   w.out.clear();
   w.c.cancel(w.out);
   w.c.drain(w.out);
-  w.c.on_deadline(w.out);
+  w.c.on_timer(job_timer::stop_deadline, 0, w.out);
   w.all(&coordinator::on_opened);
-  w.all(&coordinator::on_finished);
+  w.all_finished();
   w.all(&coordinator::on_closed);
   w.fail(0, "too late");
   CHECK(w.out.empty());
@@ -224,6 +230,6 @@ TEST_CASE("each event of an instance counts once", "[coordinator]") {
   for (int again = 0; again < 3; ++again) w.c.on_opened(0, w.out);
   CHECK(w.count(order::kind::start) == 0);
   w.all(&coordinator::on_opened);
-  for (int again = 0; again < 9; ++again) w.c.on_finished(0, w.out);
+  for (int again = 0; again < 9; ++again) w.c.on_finished(0, nullptr, w.out);
   CHECK(w.count(order::kind::commit) == 0);
 }

@@ -20,6 +20,11 @@ std::string hexadecimal(std::uint64_t value) {
   return digits;
 }
 
+std::string folder_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "." : path.substr(0, slash == 0 ? 1 : slash);
+}
+
 std::string temporary_name(const std::string& target, std::uint64_t random) {
   const std::size_t slash = target.rfind('/');
   const std::string folder = slash == std::string::npos ? "" : target.substr(0, slash + 1);
@@ -56,6 +61,7 @@ void output_file::open(context& self) {
     make_temporary(self);
     return;
   }
+  keeps_name_ = true;
   // The same name in every run of the job, so that what a crash has left behind is taken up or replaced.
   const std::string who = self.run() + self.operator_name() + std::to_string(self.instance());
   temporary_ = temporary_name(target_, hash_bytes(who.data(), who.size()));
@@ -98,6 +104,7 @@ void output_file::prepare(bool last) {
     if (!done) throw error(done.error().code(), done.error().message(), target_, done.error().advice());
   };
   check(file_->sync());
+  if (keeps_name_ && !stays_) check(files_.sync_folder(folder_of(temporary_)));  // or a crash may take its name away
   if (last) check(file_->close());
   prepared_ = written_;
   stays_ = true;

@@ -30,7 +30,7 @@ class output_file {
   void open(context& self);
   void write(std::string_view bytes);
   /// Makes what was written so far durable under the temporary name; `last` closes it.
-  void prepare(bool last);
+  void prepare(bool last = true);
   void commit();
   /// Where checkpoints are taken, what was prepared stays for whoever takes the job up again.
   void abort() noexcept;
@@ -54,6 +54,7 @@ class output_file {
   bool is_stream_ = false;
   std::uint64_t written_ = 0;
   std::uint64_t prepared_ = 0;    // bytes
+  bool keeps_name_ = false;       // checkpoints are taken
   bool stays_ = false;            // something was prepared for a checkpoint
   bool is_closed_ = false;        // by the last prepare
   bool is_committed_ = false;     // by a run before this one

@@ -12,6 +12,8 @@
 
 namespace sage::runtime {
 
+class checkpoint_store;
+
 /// Carries out what it is asked for in order, one thing after the other, and says what came of each: perhaps on
 /// another thread, perhaps before the call returns. Thread-safe.
 class checkpoint_port {
@@ -29,10 +31,10 @@ class checkpoint_port {
 };
 
 /// Writes to a store, by a thread of its own; keeps the newest `kept` checkpoints.
-[[nodiscard]] std::shared_ptr<checkpoint_port> make_checkpoint_thread(std::unique_ptr<class checkpoint_store> store,
+[[nodiscard]] std::shared_ptr<checkpoint_port> make_checkpoint_thread(std::unique_ptr<checkpoint_store> store,
                                                                       std::size_t kept);
 /// The same within the call, without threads.
-[[nodiscard]] std::shared_ptr<checkpoint_port> make_inline_checkpoints(std::unique_ptr<class checkpoint_store> store,
+[[nodiscard]] std::shared_ptr<checkpoint_port> make_inline_checkpoints(std::unique_ptr<checkpoint_store> store,
                                                                        std::size_t kept);
 
 }  // namespace sage::runtime

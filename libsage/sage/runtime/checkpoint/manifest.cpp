@@ -12,11 +12,20 @@ namespace {
 constexpr std::string_view magic = "sage-checkpoint ";
 constexpr std::size_t digest_digits = 64;
 
+// Of the format's number as well: else a bit that is turned over there would look like a program yet to come.
+std::string digest_of(std::uint32_t format, std::string_view body) {
+  sha256 digest;
+  digest.add(std::to_string(format));
+  digest.add("\n");
+  digest.add(body);
+  return digest.finish();
+}
+
 }  // namespace
 
 std::string manifest_text(const manifest& content) {
   const std::string body = to_json(content) + "\n";
-  return std::string(magic) + std::to_string(content.format) + " " + sha256_of(body) + "\n" + body;
+  return std::string(magic) + std::to_string(content.format) + " " + digest_of(content.format, body) + "\n" + body;
 }
 
 result<manifest> read_manifest(std::string_view text) {
@@ -29,8 +38,7 @@ result<manifest> read_manifest(std::string_view text) {
   const auto digits = static_cast<std::size_t>(end - rest.data());
   if (problem != std::errc{} || rest.size() != digits + 1 + digest_digits || rest[digits] != ' ') return damaged;
   const std::string_view body = text.substr(line + 1);
-  if (sha256_of(body) != rest.substr(digits + 1)) return damaged;
-  // A damaged number would be found out by its digest only where the digest covers it: it is in the body, too.
+  if (digest_of(format, body) != rest.substr(digits + 1)) return damaged;
   if (format > checkpoint_format) {
     return error(errc::unsupported, "has format " + std::to_string(format) + ", this program reads up to " +
                                         std::to_string(checkpoint_format),

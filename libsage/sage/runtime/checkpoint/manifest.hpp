@@ -71,7 +71,7 @@ SAGE_DESCRIBE(manifest, format, job, run, epoch, final, taken_at_ms, key_groups,
 /// The newest format that is read and the one that is written.
 inline constexpr std::uint32_t checkpoint_format = 1;
 
-/// One line that says what it is, with the SHA-256 of what follows; then JSON.
+/// One line that says what it is, with the format and the SHA-256 of that number and what follows; then JSON.
 [[nodiscard]] std::string manifest_text(const manifest& content);
 /// Fails with errc::parse for anything that is damaged, errc::unsupported for a newer format.
 [[nodiscard]] result<manifest> read_manifest(std::string_view text);

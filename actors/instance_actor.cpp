@@ -120,7 +120,9 @@ void instance_actor::carry_out() {
         send(supervisor_, report{report::kind::snapshot, core_->id(), e.epoch, std::move(e.part)});
         break;
       case effect::kind::grant: send(sender_of(e.channel), credit{e.channel, e.batches, e.bytes}); break;
-      case effect::kind::request_split: send(supervisor_, report{report::kind::request_split, core_->id(), 0, {}}); break;
+      case effect::kind::request_split:
+        send(supervisor_, report{report::kind::request_split, core_->id(), 0, {}});
+        break;
       case effect::kind::set_timer: {
         const nanoseconds wait = std::max<nanoseconds>(e.at - job_->time().now(), 0);
         delayed_send(this, std::chrono::nanoseconds(wait), wake_up{});

@@ -191,7 +191,6 @@ std::shared_ptr<const error> supervisor::rebuild(const runtime::restored_ptr& re
   }
 }
 
-
 void supervisor::on_down(const caf::down_msg& message) {
   const auto found = alive_.find(message.source);
   if (found == alive_.end()) return;

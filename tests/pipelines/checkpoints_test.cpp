@@ -18,8 +18,8 @@ struct engine_case {
   bool fused;
 };
 
-const engine_case cases[] = {{"reference", 1, true}, {"reference", 3, false}, {"actors", 1, true}, {"actors", 3, false},
-                             {"actors", 2, true}};
+const engine_case cases[] = {
+    {"reference", 1, true}, {"reference", 3, false}, {"actors", 1, true}, {"actors", 3, false}, {"actors", 2, true}};
 
 std::unique_ptr<environment> checkpointed(const engine_case& one, const std::string& directory,
                                           restore_from::kind restore = restore_from::kind::nothing) {
@@ -164,7 +164,8 @@ TEST_CASE("a job doesn't begin anew beside its checkpoints", "[checkpoints]") {
   };
   CHECK(run(restore_from::kind::latest) == job_state::done);  // there is none: from the start
   CHECK_THROWS_WITH(run(restore_from::kind::nothing), Catch::Contains("there are checkpoints already"));
-  CHECK_THROWS_WITH(run(restore_from::kind::latest, "another"), Catch::Contains("holds checkpoints of the job 'once'"));
+  CHECK_THROWS_WITH(run(restore_from::kind::latest, "another"),
+                    Catch::Contains("holds checkpoints of the job 'once'"));
   CHECK(run(restore_from::kind::latest) == job_state::done);  // it had ended: nothing is done twice
 }
 
@@ -196,7 +197,8 @@ TEST_CASE("operators and sinks that can't go on from a checkpoint are refused by
   const test::scratch_folder scratch;
   const auto env = checkpointed(cases[2], scratch / "checkpoints");
   env->from_source(range<int>(0, 100)).sink(forgetful_sink{}).name("forgetful");
-  CHECK_THROWS_WITH(env->execute("refused"), Catch::Contains("forgetful") && Catch::Contains("can't be part of a checkpoint"));
+  CHECK_THROWS_WITH(env->execute("refused"),
+                    Catch::Contains("forgetful") && Catch::Contains("can't be part of a checkpoint"));
 }
 
 TEST_CASE("a disk that is full costs checkpoints, and nothing else", "[checkpoints]") {

@@ -89,7 +89,6 @@ class early_complete final : public mutant_port {
 struct mutant {
   const char* name;
   std::function<void(simulation_options&)> make;
-  std::function<void(sage::testing::simulated_disk&)> damage = {};
 };
 
 std::function<void(simulation_options&)> with_parts(part_mutant::changer change) {
@@ -120,18 +119,17 @@ snapshot_ptr without_blocks(const snapshot_ptr& what) {
 }
 
 std::vector<mutant> mutants() {
-  const auto nothing = [](simulation_options&) {};
   return {
-      {"a file's sync does nothing", nothing, [](auto& disk) { disk.how.sync_lies = true; }},
-      {"a folder's sync does nothing", nothing, [](auto& disk) { disk.how.folder_sync_lies = true; }},
-      {"what was written behind a checkpoint isn't cut off", nothing, [](auto& disk) { disk.how.cuts_nothing = true; }},
-      {"a name is there before its content is", nothing, [](auto& disk) { disk.how.rename_copies_late = true; }},
-      {"the last instance's part is empty",
-       with_parts([](std::uint32_t instance, snapshot_ptr what) {
+      {"a file's sync does nothing", [](simulation_options& options) { options.faults.sync_lies = true; }},
+      {"a folder's sync does nothing", [](simulation_options& options) { options.faults.folder_sync_lies = true; }},
+      {"what was written behind a checkpoint isn't cut off",
+       [](simulation_options& options) { options.faults.cuts_nothing = true; }},
+      {"a name is there before its content is",
+       [](simulation_options& options) { options.faults.rename_copies_late = true; }},
+      {"the last instance's part is empty", with_parts([](std::uint32_t instance, snapshot_ptr what) {
          return instance == 3 ? without_blocks(what) : what;
        })},
-      {"every part but the first is empty",
-       with_parts([](std::uint32_t instance, snapshot_ptr what) {
+      {"every part but the first is empty", with_parts([](std::uint32_t instance, snapshot_ptr what) {
          return instance > 0 ? without_blocks(what) : what;
        })},
       {"a part is that of the checkpoint before",
@@ -142,21 +140,20 @@ std::vector<mutant> mutants() {
          known = what;
          return written;
        })},
-      {"a part lacks its last block's end",
-       with_parts([](std::uint32_t, snapshot_ptr what) {
+      {"a part lacks its last block's end", with_parts([](std::uint32_t, snapshot_ptr what) {
          auto changed = std::make_shared<instance_snapshot>(*what);
          if (!changed->blocks.empty()) changed->blocks.back().resize(changed->blocks.back().size() / 2);
          return snapshot_ptr(changed);
        })},
       {"sources go on one record too late", with_manifest([](manifest& content) {
-         each_split(content, [](auto& one) { one.position += one.position < one.end && one.position > one.begin ? 1 : 0; });
+         each_split(content,
+                    [](auto& one) { one.position += one.position < one.end && one.position > one.begin ? 1 : 0; });
        })},
       {"sources go on one record too early", with_manifest([](manifest& content) {
          each_split(content, [](auto& one) { one.position -= one.position > one.begin ? 1 : 0; });
        })},
-      {"sources begin their split again", with_manifest([](manifest& content) {
-         each_split(content, [](auto& one) { one.position = one.begin; });
-       })},
+      {"sources begin their split again",
+       with_manifest([](manifest& content) { each_split(content, [](auto& one) { one.position = one.begin; }); })},
       {"a split that is left is forgotten", with_manifest([](manifest& content) {
          for (auto& source : content.sources) {
            if (!source.left.empty()) source.left.pop_back();
@@ -170,11 +167,13 @@ std::vector<mutant> mutants() {
       {"instances are taken for finished", with_manifest([](manifest& content) {
          for (auto& one : content.instances) one.finished = true;
        })},
-      {"two instances' parts are swapped", with_manifest([](manifest& content) {
-         if (content.instances.size() > 1) {
-           std::swap(content.instances.front().snapshot, content.instances.back().snapshot);
-           std::swap(content.instances.front().finished, content.instances.back().finished);
+      {"a part counts as that of another instance", with_parts([](std::uint32_t, snapshot_ptr what) {
+         auto changed = std::make_shared<instance_snapshot>(*what);
+         for (std::string& block : changed->blocks) {
+           const std::size_t number = 2 + static_cast<std::size_t>(block[1]);  // behind the uid
+           if (block[number + 1] == 2) block[number] ^= 1;
          }
+         return snapshot_ptr(changed);
        })},
       {"an operator has another name in the checkpoint", with_parts([](std::uint32_t, snapshot_ptr what) {
          auto changed = std::make_shared<instance_snapshot>(*what);
@@ -199,13 +198,13 @@ bool is_found(const mutant& one, std::uint64_t seed) {
     options.steps_between_crashes = 150;
     one.make(options);
     simulation sim(seed, options);
-    if (one.damage) one.damage(sim.disk());
     pipeline.build(sim, sim.disk());
     try {
       sim.execute(pipeline.name);
     } catch (const error&) {
       return true;
     }
+    sim.disk().crash();
     if (test::lines_of(sim.disk().content("out.txt")) != test::undisturbed(pipeline)) return true;
   }
   return false;

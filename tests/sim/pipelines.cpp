@@ -133,11 +133,7 @@ const std::vector<simulated_pipeline>& simulated_pipelines() {
        }},
       {"running aggregate",
        [](environment& env, file_system& files) {
-         timed(env)
-             .key_by(&reading::sensor)
-             .aggregate(sum_values{})
-             .emit(every_update)
-             .sink(lines(files));
+         timed(env).key_by(&reading::sensor).aggregate(sum_values{}).emit(every_update).sink(lines(files));
        }},
       {"process with timers",
        [](environment& env, file_system& files) {
@@ -149,7 +145,11 @@ const std::vector<simulated_pipeline>& simulated_pipelines() {
        }},
       {"sliding windows",
        [](environment& env, file_system& files) {
-         timed(env).key_by(&reading::sensor).window(sliding(900ms, 300ms)).aggregate(sum_in_window{}).sink(lines(files));
+         timed(env)
+             .key_by(&reading::sensor)
+             .window(sliding(900ms, 300ms))
+             .aggregate(sum_in_window{})
+             .sink(lines(files));
        }},
       {"sessions",
        [](environment& env, file_system& files) {
@@ -157,11 +157,7 @@ const std::vector<simulated_pipeline>& simulated_pipelines() {
        }},
       {"windows by count",
        [](environment& env, file_system& files) {
-         timed(env)
-             .key_by(&reading::sensor)
-             .window(count_window(7))
-             .aggregate(sum_values{})
-             .sink(lines(files));
+         timed(env).key_by(&reading::sensor).window(count_window(7)).aggregate(sum_values{}).sink(lines(files));
        }},
       {"interval join",
        [](environment& env, file_system& files) {
@@ -170,7 +166,8 @@ const std::vector<simulated_pipeline>& simulated_pipelines() {
          left.key_by(&reading::sensor)
              .join(right.key_by(&reading::sensor))
              .within(-150ms, 150ms)
-             .apply([](const reading& a, const reading& b) { return std::to_string(a.id) + " " + std::to_string(b.id); })
+             .apply(
+                 [](const reading& a, const reading& b) { return std::to_string(a.id) + " " + std::to_string(b.id); })
              .sink(lines(files));
        }},
       {"distinct and collect",

@@ -24,9 +24,8 @@ void refuse_lost_state(const runtime::restored_checkpoint& from, const graph::ph
   std::string lost;
   for (const runtime::manifest_operator& known : from.content().operators) {
     const auto& nodes = plan.graph.nodes;
-    const bool is_there = std::any_of(nodes.begin(), nodes.end(), [&](const graph::node& n) {
-      return !n.removed && n.uid == known.uid;
-    });
+    const bool is_there = std::any_of(nodes.begin(), nodes.end(),
+                                      [&](const graph::node& n) { return !n.removed && n.uid == known.uid; });
     const bool has_something = from.has(known.uid) || from.source(known.uid);
     if (!is_there && has_something) lost += (lost.empty() ? "'" : ", '") + known.name + "' (uid " + known.uid + ")";
   }
@@ -57,7 +56,8 @@ runtime::checkpoint_plan prepare_checkpoints(const checkpoint_options& options, 
   made.settings.run = store->run_name(moment());
   if (options.restore.what == restore_from::kind::nothing) {
     const auto there = store->list();
-    if (std::any_of(there.begin(), there.end(), [](const auto& one) { return one.content || one.problem->code() != errc::not_found; })) {
+    if (std::any_of(there.begin(), there.end(),
+                    [](const auto& one) { return one.content || one.problem->code() != errc::not_found; })) {
       throw error(errc::invalid_argument, "there are checkpoints already", options.directory,
                   "go on from them with --restore latest, or name an empty directory to begin anew");
     }

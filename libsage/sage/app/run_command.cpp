@@ -70,8 +70,9 @@ class runner {
   void log_recovery(const job& started) {
     const auto& checkpoints = started.record()->settings().checkpoints;
     if (!checkpoints) {
-      console_.log().write(log_level::info, "no checkpoints are taken: after a crash the job begins again from nothing",
-                           here(), {{"advice", std::string_view("--checkpoint-dir DIR")}});
+      console_.log().write(log_level::info,
+                           "no checkpoints are taken: after a crash the job begins again from nothing", here(),
+                           {{"advice", std::string_view("--checkpoint-dir DIR")}});
       return;
     }
     for (const error& damaged : checkpoints->passed_over) {
@@ -182,8 +183,9 @@ class runner {
     }
     const runtime::checkpoint_history checkpoints = ended.checkpoints();
     if (checkpoints.failed > 0) {
-      console_.log().write(log_level::warn, "checkpoints were given up", here(),
-                           {{"number", checkpoints.failed}, {"last_problem", std::string_view(checkpoints.last_problem)}});
+      console_.log().write(
+          log_level::warn, "checkpoints were given up", here(),
+          {{"number", checkpoints.failed}, {"last_problem", std::string_view(checkpoints.last_problem)}});
     }
     console_.log().write(log_level::info, "job ended", here(),
                          {{"state", metrics.state},

@@ -80,8 +80,9 @@ std::vector<option_spec> make_table() {
           "where state on disk is kept while a job runs; empty is the system's place for temporary files"));
   table.push_back(number("state-memory", 256 << 20, 1 << 20, exact_max, "bytes",
                          "memory of a job for keyed state that is kept on disk", option_kind::bytes, "SIZE"));
-  table.push_back(row("checkpoint-dir", option_kind::text, "DIR", std::string(), "",
-                      "take checkpoints into DIR, so that the job can go on from there after a crash; empty takes none"));
+  table.push_back(
+      row("checkpoint-dir", option_kind::text, "DIR", std::string(), "",
+          "take checkpoints into DIR, so that the job can go on from there after a crash; empty takes none"));
   table.push_back(number("checkpoint-interval", 1'000'000'000, 1'000'000, exact_max, "time",
                          "from the beginning of one checkpoint to the next", option_kind::duration, "TIME"));
   table.push_back(number("checkpoint-deadline", 60'000'000'000, 1'000'000, exact_max, "time",
@@ -91,7 +92,8 @@ std::vector<option_spec> make_table() {
                          "complete checkpoints that are kept; older ones are removed"));
   table.push_back(row("restore", option_kind::text, "latest|ID|PATH", std::string(), "",
                       "go on from a checkpoint: the newest, one by its number, or the newest in another folder"));
-  table.push_back(flag("allow-lost-state", "go on although the pipeline has no operator for what a checkpoint knows"));
+  table.push_back(
+      flag("allow-lost-state", "go on although the pipeline has no operator for what a checkpoint knows"));
   table.push_back(number("restarts-max", 5, 0, 1000, "restarts",
                          "restarts within a minute from the newest checkpoint, after a failure that may pass"));
   table.push_back(number("stop-deadline", 5'000'000'000, 0, exact_max, "time",

@@ -7,8 +7,8 @@
 
 namespace sage {
 
-std::uint32_t crc32c(std::string_view bytes, std::uint32_t before) noexcept {
-  boost::crc_optimal<32, 0x1EDC6F41, 0xFFFFFFFF, 0xFFFFFFFF, true, true> crc(before ^ 0xFFFFFFFF);
+std::uint32_t crc32c(std::string_view bytes) noexcept {
+  boost::crc_optimal<32, 0x1EDC6F41, 0xFFFFFFFF, 0xFFFFFFFF, true, true> crc;
   crc.process_bytes(bytes.data(), bytes.size());
   return crc.checksum();
 }

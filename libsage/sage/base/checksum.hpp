@@ -8,11 +8,10 @@
 
 namespace sage {
 
-/// CRC-32C (Castagnoli), as iSCSI and most file formats use it. Continues a checksum of what came before with
-/// `before`. O(bytes).
+/// CRC-32C (Castagnoli), as iSCSI and most file formats use it. O(bytes).
 ///
 /// Source  RFC 3720, appendix B.4, has test vectors
-[[nodiscard]] std::uint32_t crc32c(std::string_view bytes, std::uint32_t before = 0) noexcept;
+[[nodiscard]] std::uint32_t crc32c(std::string_view bytes) noexcept;
 
 /// SHA-256, fed piece by piece. For one thread at a time.
 class sha256 {

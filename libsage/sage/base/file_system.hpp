@@ -76,8 +76,8 @@ class file_system {
   [[nodiscard]] virtual result<std::unique_ptr<readable_file>> open(const std::string& path) = 0;
   /// Makes a new file; errc::invalid_argument when there is one at `path` already.
   [[nodiscard]] virtual result<std::unique_ptr<writable_file>> create(const std::string& path) = 0;
-  /// Opens the file at `path` to write behind its first `bytes` bytes; what comes after them is cut off. errc::io when
-  /// it is shorter.
+  /// Opens the file at `path` to write behind its first `bytes` bytes; what comes after them is cut off. errc::io
+  /// when it is shorter.
   [[nodiscard]] virtual result<std::unique_ptr<writable_file>> reopen(const std::string& path,
                                                                       std::uint64_t bytes) = 0;
   /// Takes the lock at `path`, a file that is made where there is none; whoever dies gives his locks back.

@@ -252,7 +252,8 @@ class posix_files final : public file_system {
     struct stat s;
     if (::fstat(fd, &s) < 0) return problem_of(errno, "can't find", path);
     if (static_cast<std::uint64_t>(s.st_size) < bytes) {
-      return error(errc::io, "has " + std::to_string(s.st_size) + " bytes, should have " + std::to_string(bytes), path);
+      return error(errc::io, "has " + std::to_string(s.st_size) + " bytes, should have " + std::to_string(bytes),
+                   path);
     }
     if (uninterrupted([&] { return ::ftruncate(fd, static_cast<off_t>(bytes)); }) < 0 ||
         ::lseek(fd, static_cast<off_t>(bytes), SEEK_SET) < 0) {

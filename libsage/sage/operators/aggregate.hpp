@@ -106,7 +106,7 @@ class aggregate_operator final : public keyed_operator<T, Extract, A> {
   }
 
  private:
-  static constexpr bool can_be_written = encodable<state::owned_key_t<key>>&& state::is_storable<accumulator>;
+  static constexpr bool can_be_written = encodable<state::owned_key_t<key>> && state::is_storable<accumulator>;
 
   flow process(output& out) override {
     if (emitter_.is_midway() || (entries_max_ > 0 && table_.size() >= entries_max_)) {

@@ -54,9 +54,9 @@ class watermark_tracker {
   void combine() noexcept;
 
   watermark_rules rules_;
-  std::vector<part> parts_;    // that are being read
+  std::vector<part> parts_;                       // that are being read
   std::map<std::uint32_t, event_time> restored_;  // of splits that were being read
-  bool knows_splits_ = false;  // else there is one part for everything
+  bool knows_splits_ = false;                     // else there is one part for everything
   event_time watermark_ = no_event_time;
   nanoseconds heard_at_ = 0;
   bool has_heard_ = false;

@@ -51,9 +51,8 @@ void chain::restore(const restored_checkpoint& from) {
   for (at_ = 0; at_ < links_.size(); ++at_) {
     const link& l = *links_[at_];
     if (!l.logic()) continue;
-    const state::snapshot_reader own =
-        from.reader_for(l.uid(), static_cast<std::uint32_t>(l.self().instance()),
-                        static_cast<std::uint32_t>(l.self().parallelism()));
+    const state::snapshot_reader own = from.reader_for(l.uid(), static_cast<std::uint32_t>(l.self().instance()),
+                                                       static_cast<std::uint32_t>(l.self().parallelism()));
     if (const auto time = own.get_least(watermark_name)) {
       l.logic()->restore_watermark(*time);
       l.self().set_watermark(*time);
@@ -64,8 +63,8 @@ void chain::restore(const restored_checkpoint& from) {
 }
 
 bool chain::has_finished(const restored_checkpoint& in) const {
-  return !links_.empty() && std::all_of(links_.begin(), links_.end(),
-                                        [&](const auto& l) { return in.has_finished(l->uid()); });
+  return !links_.empty() &&
+         std::all_of(links_.begin(), links_.end(), [&](const auto& l) { return in.has_finished(l->uid()); });
 }
 
 void chain::prepare(std::uint64_t epoch) {

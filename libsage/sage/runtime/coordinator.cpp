@@ -128,8 +128,9 @@ void coordinator::on_failed(instance_id who, std::shared_ptr<const error> proble
 }
 
 std::optional<nanoseconds> coordinator::pause_before_restart(const error& problem) {
-  // One that fails while it commits is taken up by another process: what was put into place stays there.
-  if (!tracker_ || !may_pass(problem.code()) || (!is_at_work() && state_ != job_state::opening)) return std::nullopt;
+  // While it commits, too: the last checkpoint says what is to be put into place, and what is there stays.
+  const bool may_begin_again = is_at_work() || state_ == job_state::opening || state_ == job_state::committing;
+  if (!tracker_ || !may_pass(problem.code()) || !may_begin_again) return std::nullopt;
   return restarts_.on_failure(time_.now());
 }
 

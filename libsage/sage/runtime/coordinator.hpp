@@ -99,10 +99,10 @@ class coordinator {
   std::optional<checkpoint_tracker> tracker_;  // none are taken without
   checkpoint_settings checkpoints_;
   restart_policy restarts_;
-  std::uint64_t generation_ = 0;         // how often it has begun again
-  nanoseconds pause_ = 0;                // before the restart that the job stops for
+  std::uint64_t generation_ = 0;  // how often it has begun again
+  nanoseconds pause_ = 0;         // before the restart that the job stops for
   nanoseconds checkpoint_begun_ = 0;
-  std::uint64_t suspend_epoch_ = 0;      // the checkpoint to stop at
+  std::uint64_t suspend_epoch_ = 0;  // the checkpoint to stop at
 };
 
 }  // namespace sage::runtime

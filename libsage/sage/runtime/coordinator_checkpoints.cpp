@@ -99,9 +99,9 @@ void coordinator::give_up_checkpoint(const error& problem, std::vector<order>& o
   // Whoever wants to stop at a checkpoint stops at the next; the interval's timer begins that.
   if (suspend_epoch_ == epoch) suspend_epoch_ = 0;
   if (was_last) {
-    const auto cause = std::make_shared<error>(problem.code(),
-                                               "the last checkpoint can't be written: " + problem.message(),
-                                               problem.where(), problem.advice());
+    const auto cause =
+        std::make_shared<error>(problem.code(), "the last checkpoint can't be written: " + problem.message(),
+                                problem.where(), problem.advice());
     const auto pause = pause_before_restart(*cause);
     if (pause) pause_ = *pause;
     stop(pause ? job_state::restarting : job_state::failed, cause, out);

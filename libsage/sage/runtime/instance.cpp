@@ -102,7 +102,8 @@ void instance::on_split(std::optional<split_position> part) {
 
 bool instance::input_has_ended() const noexcept {
   if (chain_.has_source()) return source_ended_;
-  return open_inputs_ == 0 && queue_.empty() && set_aside_.empty() && barrier_ == 0 && (!loop_.is_head || (chain_.is_ready() && loop_is_empty()));
+  return open_inputs_ == 0 && queue_.empty() && set_aside_.empty() && barrier_ == 0 &&
+         (!loop_.is_head || (chain_.is_ready() && loop_is_empty()));
 }
 
 bool instance::run(bool input_waits, effects& out, bool continues) {

@@ -95,9 +95,7 @@ class instance {
   [[nodiscard]] const std::vector<channel_id>& inputs() const noexcept { return inputs_; }
   [[nodiscard]] bool is_over() const noexcept { return phase_ == phase::closed; }
   /// Batches that wait to be processed: at most the credit granted to all senders.
-  [[nodiscard]] std::size_t queued() const noexcept {
-    return queue_.size() + set_aside_.size() - queued_control_;
-  }
+  [[nodiscard]] std::size_t queued() const noexcept { return queue_.size() + set_aside_.size() - queued_control_; }
   /// The counters as of now.
   [[nodiscard]] instance_counters counters() const { return counters(false); }
   void publish_metrics() { metrics_->publish(counters()); }
@@ -170,13 +168,13 @@ class instance {
   std::int64_t loop_counted_ = 0;  // what the gauge knows of this instance
   std::unordered_map<channel_id, input_channel> channels_;
   std::size_t open_inputs_;
-  std::size_t queued_control_ = 0;       // entries that are no batches
-  ring_queue<queued_batch> set_aside_;   // of aligned channels
-  std::uint64_t aligning_ = 0;           // the checkpoint whose barrier has come in some channel
-  std::uint64_t barrier_ = 0;            // in all: the snapshot is due
+  std::size_t queued_control_ = 0;      // entries that are no batches
+  ring_queue<queued_batch> set_aside_;  // of aligned channels
+  std::uint64_t aligning_ = 0;          // the checkpoint whose barrier has come in some channel
+  std::uint64_t barrier_ = 0;           // in all: the snapshot is due
   bool checkpointed_;
-  restored_ptr restored_;                // until it is open
-  bool was_finished_ = false;            // in the checkpoint it went on from
+  restored_ptr restored_;      // until it is open
+  bool was_finished_ = false;  // in the checkpoint it went on from
   std::vector<std::uint32_t> splits_done_;
   event_time watermark_ = no_event_time;  // of all inputs together
   bool idle_inputs_ = false;

@@ -67,7 +67,7 @@ struct job_settings {
   std::shared_ptr<state::state_backend> state = nullptr;  ///< null: keyed state stays in memory
   std::optional<checkpoint_plan> checkpoints{};           ///< none are taken without
   restart_settings restarts;
-  std::size_t blocking_threads_max = 16;                  ///< for run_blocking; started when first needed
+  std::size_t blocking_threads_max = 16;      ///< for run_blocking; started when first needed
   nanoseconds stop_deadline = 5'000'000'000;  ///< after which an instance that doesn't stop is left behind, by name
 };
 

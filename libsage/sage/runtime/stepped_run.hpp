@@ -29,8 +29,8 @@ class stepped_run {
 
   /// Makes the instances, which go on from `restored`, and opens them. Throws what making them does.
   void begin(const restored_ptr& restored);
-  /// The same in the place of a run that ended in a crash: its coordinator goes on from `restored`, whatever the job's
-  /// settings say.
+  /// The same in the place of a run that ended in a crash: its coordinator goes on from `restored`, whatever the
+  /// job's settings say.
   void begin_life(const restored_ptr& restored);
   [[nodiscard]] bool is_over() const noexcept { return is_final(coordinator_.state()); }
 

@@ -138,7 +138,8 @@ result<void> read_block(std::string_view block, std::vector<operator_part>& part
     const char* const at = from.position();
     entry one;
     if (!read_entry(from, one) || (!begun && one.kind != operator_entry)) {
-      return error(errc::parse, "no entry of a snapshot at byte " + std::to_string(at - block.data()) + " of a block");
+      return error(errc::parse,
+                   "no entry of a snapshot at byte " + std::to_string(at - block.data()) + " of a block");
     }
     if (one.kind == value_entry) parts.back().values.emplace_back(one.name, one.value);
     if (one.kind != operator_entry) continue;

@@ -104,15 +104,15 @@ bool read_stored(value_reader& in, T& value) {
 template <class T>
 requires is_storable<T>
 void append_stored(std::string& out, const T& value) {
-  codecs::append_msgpack(out, &value, [](value_writer& to, const void* given) {
-    write_stored(to, *static_cast<const T*>(given));
-  });
+  codecs::append_msgpack(
+      out, &value, [](value_writer& to, const void* given) { write_stored(to, *static_cast<const T*>(given)); });
 }
 /// Reads it back. Throws store_failure for bytes that `append_stored` hasn't written.
 template <class T>
 requires is_storable<T>
 void read_stored_bytes(std::string_view bytes, T& value) {
-  read_state(bytes, &value, [](value_reader& from, void* given) { return read_stored(from, *static_cast<T*>(given)); });
+  read_state(bytes, &value,
+             [](value_reader& from, void* given) { return read_stored(from, *static_cast<T*>(given)); });
 }
 
 }  // namespace sage::state

@@ -113,7 +113,8 @@ void simulated_disk::crash() {
 
 void simulated_disk::sync_names_of(const std::string& folder) {
   if (how.folder_sync_lies) return;
-  std::erase_if(durable_, [&](const auto& one) { return folder_of(one.first) == folder && !now_.contains(one.first); });
+  std::erase_if(durable_,
+                [&](const auto& one) { return folder_of(one.first) == folder && !now_.contains(one.first); });
   for (const auto& [path, one] : now_) {
     if (folder_of(path) == folder) durable_[path] = one;
   }
@@ -180,7 +181,8 @@ result<std::vector<directory_entry>> simulated_disk::list(const std::string& pat
     found.emplace(rest.substr(0, slash), slash == std::string::npos ? file_kind::regular : file_kind::directory);
   }
   for (const std::string& folder : folders_) {
-    if (folder.starts_with(prefix) && folder.find('/', prefix.size()) == std::string::npos && folder.size() > prefix.size())
+    if (folder.starts_with(prefix) && folder.find('/', prefix.size()) == std::string::npos &&
+        folder.size() > prefix.size())
       found.emplace(folder.substr(prefix.size()), file_kind::directory);
   }
   std::vector<directory_entry> entries;

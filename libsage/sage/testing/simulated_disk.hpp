@@ -13,17 +13,17 @@
 
 namespace sage::testing {
 
-/// Files that behave as POSIX promises and no better: content is on the disk when the file was synced, a name when its
-/// folder was. `rename` syncs the folder of its target, as the port says. Thread-safe.
+/// Files that behave as POSIX promises and no better: content is on the disk when the file was synced, a name when
+/// its folder was. `rename` syncs the folder of its target, as the port says. Thread-safe.
 class simulated_disk final : public file_system {
  public:
   /// How often, of a thousand calls.
   struct faults {
-    std::uint32_t write_fails = 0;  ///< a part is written, then EIO
-    std::uint32_t sync_fails = 0;   ///< and what was to be synced is lost, as after fsync on Linux
-    bool sync_lies = false;         ///< mutant: says that it did, and didn't
-    bool folder_sync_lies = false;  ///< mutant: the same for names
-    bool cuts_nothing = false;      ///< mutant: what is reopened stays as long as it is
+    std::uint32_t write_fails = 0;    ///< a part is written, then EIO
+    std::uint32_t sync_fails = 0;     ///< and what was to be synced is lost, as after fsync on Linux
+    bool sync_lies = false;           ///< mutant: says that it did, and didn't
+    bool folder_sync_lies = false;    ///< mutant: the same for names
+    bool cuts_nothing = false;        ///< mutant: what is reopened stays as long as it is
     bool rename_copies_late = false;  ///< mutant: a rename is there before what it names is whole
   };
 

@@ -93,6 +93,11 @@ struct simulation::world {
   // The engine's start: all lives of the job.
   void run(const std::shared_ptr<runtime::job_record>& job) {
     report = {};
+    struct while_it_runs {
+      simulated_disk& disk;
+      ~while_it_runs() { disk.how = {}; }
+    } const faults{disk};
+    disk.how = options.faults;
     runtime::restored_ptr restored = job->settings().checkpoints->restored;
     while (!live(job, restored)) {
       ++report.crashes;

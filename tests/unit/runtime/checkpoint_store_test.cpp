@@ -1,6 +1,7 @@
 // Checkpoints on the disk: whole or not there, and what is damaged is found.
 #include "sage/runtime/checkpoint/checkpoint_store.hpp"
 
+#include "sage/base/hash.hpp"
 #include "sage/testing/simulated_disk.hpp"
 #include "tests/unit/seeds.hpp"
 
@@ -18,7 +19,7 @@ std::vector<std::string> blocks(std::uint64_t epoch, std::uint32_t instance) {
   return writer.take_blocks();
 }
 
-manifest described(std::uint64_t epoch, std::vector<manifest_file> files) {
+manifest manifest_of(std::uint64_t epoch, std::vector<manifest_file> files) {
   manifest made;
   made.job = "counting";
   made.run = "0123456789abcdef";
@@ -34,7 +35,7 @@ void write(checkpoint_store& store, std::uint64_t epoch) {
   REQUIRE(store.begin(epoch));
   std::vector<manifest_file> files;
   for (std::uint32_t i = 0; i < 2; ++i) files.push_back(store.write_snapshot(epoch, i, blocks(epoch, i)).value());
-  REQUIRE(store.complete(described(epoch, std::move(files))));
+  REQUIRE(store.complete(manifest_of(epoch, std::move(files))));
 }
 
 std::uint64_t found_epoch(checkpoint_store& store, std::vector<error>& passed_over) {
@@ -128,7 +129,7 @@ TEST_CASE("where no checkpoint is whole nothing begins from the start", "[checkp
 }
 
 TEST_CASE("a newer format is refused with what to do", "[checkpoint]") {
-  manifest newer = described(1, {});
+  manifest newer = manifest_of(1, {});
   newer.format = 2;
   const auto read = read_manifest(manifest_text(newer));
   REQUIRE_FALSE(read);
@@ -187,7 +188,7 @@ TEST_CASE("a crash at any moment leaves the checkpoint before or the new one, wh
     for (std::uint32_t i = 0; i < 2 && until > static_cast<int>(i) + 1; ++i) {
       files.push_back(store.write_snapshot(2, i, blocks(2, i)).value());
     }
-    if (until == 4) REQUIRE(store.complete(described(2, std::move(files))));
+    if (until == 4) REQUIRE(store.complete(manifest_of(2, std::move(files))));
     disk.crash();
     std::vector<error> passed_over;
     const std::uint64_t found = found_epoch(store, passed_over);

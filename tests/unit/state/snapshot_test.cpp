@@ -37,7 +37,6 @@ std::vector<const operator_part*> all_of(const written& from, const std::string&
 TEST_CASE("checksums are those of the standards", "[snapshot]") {
   CHECK(crc32c(std::string(32, '\0')) == 0x8a9136aa);  // RFC 3720, B.4
   CHECK(crc32c("123456789") == 0xe3069283);
-  CHECK(crc32c("6789", crc32c("12345")) == 0xe3069283);
   CHECK(sha256_of("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");  // FIPS 180-2
 }
 

@@ -136,8 +136,9 @@ void output_file::recover(std::string_view pending) {
   }
   auto opened = files_.reopen(temporary_, known.bytes);
   if (!opened) {
-    throw error(opened.error().code(), "what was written up to the checkpoint isn't there: " + opened.error().message(),
-                temporary_, "restore an older checkpoint, or begin anew");
+    throw error(opened.error().code(),
+                "what was written up to the checkpoint isn't there: " + opened.error().message(), temporary_,
+                "restore an older checkpoint, or begin anew");
   }
   file_ = std::move(*opened);
   if (known.complete) prepare(true);
@@ -149,7 +150,11 @@ void output_file::commit() {
     if (!done) throw error(done.error().code(), done.error().message(), target_, done.error().advice());
     return;
   }
-  if (!is_committed_) files_.rename(temporary_, target_).value();
+  if (is_committed_) {
+    files_.sync_folder(folder_of(target_)).value();  // whoever renamed it may have failed in this
+  } else {
+    files_.rename(temporary_, target_).value();
+  }
   is_committed_ = true;
   temporary_.clear();
 }

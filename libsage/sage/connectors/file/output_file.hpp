@@ -53,11 +53,11 @@ class output_file {
   std::shared_ptr<waker> engine_;
   bool is_stream_ = false;
   std::uint64_t written_ = 0;
-  std::uint64_t prepared_ = 0;    // bytes
-  bool keeps_name_ = false;       // checkpoints are taken
-  bool stays_ = false;            // something was prepared for a checkpoint
-  bool is_closed_ = false;        // by the last prepare
-  bool is_committed_ = false;     // by a run before this one
+  std::uint64_t prepared_ = 0;  // bytes
+  bool keeps_name_ = false;     // checkpoints are taken
+  bool stays_ = false;          // something was prepared for a checkpoint
+  bool is_closed_ = false;      // by the last prepare
+  bool is_committed_ = false;   // by a run before this one
 };
 
 /// What a checkpoint keeps of a file that is being written.
@@ -68,6 +68,5 @@ struct pending_file {
   bool complete = false;  ///< nothing will be written behind
 };
 SAGE_DESCRIBE(pending_file, target, temporary, bytes, complete)
-
 
 }  // namespace sage::file

@@ -184,7 +184,7 @@ class join_operator : public several_inputs, private state::row_values {
   bool flush(output& out) { return results_.flush(out); }
 
  protected:
-  static constexpr bool can_be_written = encodable<state::owned_key_t<K>>&& encodable<A>&& encodable<B>;
+  static constexpr bool can_be_written = encodable<state::owned_key_t<K>> && encodable<A> && encodable<B>;
 
   /// `reach`: how long beyond its time a record is kept at most.
   join_operator(F function, const join_limits& limits, event_time reach, const state::state_limits& bytes)

@@ -76,7 +76,8 @@ class pane_rows final : public state::row_values {
 };
 
 template <class Table, class A>
-void snapshot_panes(const Table& keys, std::vector<std::unique_ptr<pane_slice<A>>>& slices, state::snapshot_writer& to) {
+void snapshot_panes(const Table& keys, std::vector<std::unique_ptr<pane_slice<A>>>& slices,
+                    state::snapshot_writer& to) {
   const pane_rows<A> values(slices);
   std::string key;
   std::string value;
@@ -92,8 +93,8 @@ void snapshot_panes(const Table& keys, std::vector<std::unique_ptr<pane_slice<A>
 
 /// Calls `each(accumulator)` for every one that is there again.
 template <class Table, class A, class Each>
-void restore_panes(Table& keys, std::vector<std::unique_ptr<pane_slice<A>>>& slices, const state::snapshot_reader& from,
-                   Each&& each) {
+void restore_panes(Table& keys, std::vector<std::unique_ptr<pane_slice<A>>>& slices,
+                   const state::snapshot_reader& from, Each&& each) {
   pane_rows<A> values(slices);
   from.for_each_row(state::row_table, [&](std::string_view bytes, std::string_view value) {
     const auto known = state::key_of_row<typename Table::key_type>(bytes, from);

@@ -52,7 +52,7 @@ class window_operator : public keyed_operator<T, Extract, Fold> {
                 "describe their type with SAGE_DESCRIBE, or keep state in memory");
   }
 
-  static constexpr bool can_be_written = encodable<key>&& state::is_storable<accumulator>;
+  static constexpr bool can_be_written = encodable<key> && state::is_storable<accumulator>;
   static constexpr const char* not_writable =
       "its keys or accumulators can't be written: describe their types with SAGE_DESCRIBE";
   /// A window that was open when a snapshot was taken: counted as one whose record is held.

@@ -99,8 +99,8 @@ stored_checkpoint checkpoint_store::look_at(const std::string& name, std::uint64
   const auto text = read_text(one.path + "/manifest", manifest_bytes_max);
   if (!text) {
     const bool missing = text.error().code() == errc::not_found;
-    one.problem = std::make_shared<error>(missing ? error(errc::not_found, "was never completed", one.path)
-                                                  : text.error());
+    one.problem =
+        std::make_shared<error>(missing ? error(errc::not_found, "was never completed", one.path) : text.error());
     return one;
   }
   auto content = read_manifest(*text);
@@ -109,9 +109,8 @@ stored_checkpoint checkpoint_store::look_at(const std::string& name, std::uint64
     return one;
   }
   if (content->epoch != epoch) {
-    one.problem = std::make_shared<error>(errc::parse, "its manifest is that of checkpoint " +
-                                                           std::to_string(content->epoch),
-                                          one.path);
+    one.problem = std::make_shared<error>(
+        errc::parse, "its manifest is that of checkpoint " + std::to_string(content->epoch), one.path);
     return one;
   }
   one.bytes = text->size();
@@ -134,7 +133,8 @@ result<restored_ptr> checkpoint_store::load(const stored_checkpoint& from) {
   if (!from.content) return *from.problem;
   std::vector<std::string> contents;
   for (const manifest_instance& one : from.content->instances) {
-    if (one.snapshot.name.find('/') != std::string::npos) return error(errc::parse, "names a file elsewhere", from.path);
+    if (one.snapshot.name.find('/') != std::string::npos)
+      return error(errc::parse, "names a file elsewhere", from.path);
     auto content = read_whole_file(files_, from.path + "/" + one.snapshot.name, one.snapshot);
     if (!content) return content.error();
     contents.push_back(*std::move(content));

@@ -40,9 +40,10 @@ result<manifest> read_manifest(std::string_view text) {
   const std::string_view body = text.substr(line + 1);
   if (digest_of(format, body) != rest.substr(digits + 1)) return damaged;
   if (format > checkpoint_format) {
-    return error(errc::unsupported, "has format " + std::to_string(format) + ", this program reads up to " +
-                                        std::to_string(checkpoint_format),
-                 {}, "use the version of the program that wrote it, or a newer one");
+    return error(
+        errc::unsupported,
+        "has format " + std::to_string(format) + ", this program reads up to " + std::to_string(checkpoint_format),
+        {}, "use the version of the program that wrote it, or a newer one");
   }
   decode_limits limits;
   limits.elements_max = ~std::uint64_t{0};

@@ -83,14 +83,13 @@ result<std::string> read_whole_file(file_system& files, const std::string& path,
     if (*count == 0) return error(errc::parse, "ends too early", path);
     at += *count;
   }
-  if (sha256_of(content) != known.sha256) return error(errc::parse, "is damaged: its SHA-256 isn't that of the manifest", path);
+  if (sha256_of(content) != known.sha256)
+    return error(errc::parse, "is damaged: its SHA-256 isn't that of the manifest", path);
   return content;
 }
 
 result<std::vector<std::string_view>> blocks_of(std::string_view content) {
-  const auto damaged = [](std::size_t at) {
-    return error(errc::parse, "is damaged at byte " + std::to_string(at));
-  };
+  const auto damaged = [](std::size_t at) { return error(errc::parse, "is damaged at byte " + std::to_string(at)); };
   if (!content.starts_with(magic_bytes)) return error(errc::parse, "is no snapshot of a format that is known");
   std::vector<std::string_view> blocks;
   for (std::size_t at = magic_bytes.size(); at < content.size();) {

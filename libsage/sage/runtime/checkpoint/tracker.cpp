@@ -9,7 +9,8 @@
 
 namespace sage::runtime {
 
-checkpoint_tracker::checkpoint_tracker(const graph::physical_plan& plan, std::string job, checkpoint_settings settings)
+checkpoint_tracker::checkpoint_tracker(const graph::physical_plan& plan, std::string job,
+                                       checkpoint_settings settings)
     : plan_(plan),
       job_(std::move(job)),
       settings_(std::move(settings)),

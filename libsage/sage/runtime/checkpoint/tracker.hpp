@@ -35,7 +35,9 @@ class checkpoint_tracker {
   /// Goes on behind this checkpoint; null is from the start.
   void begin_behind(const restored_checkpoint* restored);
   /// The splits of a source that have to be read, with where to begin.
-  [[nodiscard]] const std::vector<split_position>& splits_of(graph::node_id source) const { return splits_.at(source); }
+  [[nodiscard]] const std::vector<split_position>& splits_of(graph::node_id source) const {
+    return splits_.at(source);
+  }
 
   /// Whether the barriers of the last one are through, so that another may begin.
   [[nodiscard]] bool may_begin() const noexcept { return !active_ && late_ == 0; }

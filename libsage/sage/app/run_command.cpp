@@ -63,18 +63,16 @@ class runner {
                          {{"engine", std::string_view(engine_)},
                           {"operators", plan.graph.nodes.size()},
                           {"actors", plan.instances.size()},
-                          {"channels", plan.channels.size()}});
+                          {"channels", plan.channels.size()},
+                          {"after_a_crash", started.record()->settings().checkpoints
+                                                ? std::string_view("goes on from its newest checkpoint")
+                                                : std::string_view("begins again from nothing")}});
   }
 
   // What a crash would cost, and what this run goes on from: never silently.
   void log_recovery(const job& started) {
     const auto& checkpoints = started.record()->settings().checkpoints;
-    if (!checkpoints) {
-      console_.log().write(log_level::info,
-                           "no checkpoints are taken: after a crash the job begins again from nothing", here(),
-                           {{"advice", std::string_view("--checkpoint-dir DIR")}});
-      return;
-    }
+    if (!checkpoints) return;  // said where the start is logged
     for (const error& damaged : checkpoints->passed_over) {
       console_.log().write(log_level::warn, "a checkpoint was passed over", here(),
                            {{"problem", std::string_view(damaged.what())}});

@@ -107,7 +107,7 @@ void output_file::prepare(bool last) {
   if (keeps_name_ && !stays_) check(files_.sync_folder(folder_of(temporary_)));  // or a crash may take its name away
   if (last) check(file_->close());
   prepared_ = written_;
-  stays_ = true;
+  stays_ = keeps_name_;
   is_closed_ = last;
 }
 

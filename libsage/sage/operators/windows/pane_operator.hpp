@@ -334,12 +334,8 @@ class pane_operator final : public window_operator<T, Extract, Fold> {
   std::optional<accumulator> merged(std::size_t row) {
     std::optional<accumulator> all;
     const auto add = [&](const accumulator* acc) {
-      if (!acc) return;
-      if (all) {
-        this->function_.merge(*all, *acc);
-      } else {
-        all = *acc;
-      }
+      if (acc && all) this->function_.merge(*all, *acc);
+      if (acc && !all) all = *acc;
     };
     if (walk_.active && walk_.merged && !merged_.is_stale(row)) {
       add(merged_.older(row));
@@ -386,7 +382,6 @@ class pane_operator final : public window_operator<T, Extract, Fold> {
 
   static constexpr std::size_t nowhere = ~std::size_t{0};
   static constexpr std::size_t sweep_min = 4096;  // fewer keys aren't worth the look
-
   Grid grid_;
   table_type rows_;
   slice_list slices_;  // in order of time

@@ -143,6 +143,15 @@ const std::vector<simulated_pipeline>& simulated_pipelines() {
        [](environment& env, file_system& files) {
          timed(env).key_by(&reading::sensor).window(tumbling(700ms)).aggregate(sum_in_window{}).sink(lines(files));
        }},
+      {"windows over splits that are far apart in time",
+       [](environment& env, file_system& files) {
+         readings(env, 2)
+             .assign_timestamps(&reading::time, bounded_out_of_orderness(60ms))
+             .key_by(&reading::sensor)
+             .window(tumbling(700ms))
+             .aggregate(sum_in_window{})
+             .sink(lines(files));
+       }},
       {"sliding windows",
        [](environment& env, file_system& files) {
          timed(env)

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,9 @@ struct source_plan {
 struct split_position {
   split part;
   std::uint64_t position = 0;
+  /// The instance that was reading it when a checkpoint was taken, and goes on with it: how far its event time had
+  /// come belongs to its splits. Nothing: anybody may read it.
+  std::optional<std::uint32_t> reader{};
 };
 
 /// What a read has come to.

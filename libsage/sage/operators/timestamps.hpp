@@ -76,10 +76,13 @@ class timestamp_operator final : public function_operator<T, Extract> {
     to.put_value("newest", tracker_.newest());
   }
   void restore(const state::snapshot_reader& from) override {
-    const auto known = from.get_value<event_time>("watermark");
-    if (known) generated_ = *known;
-    for (const auto& newest : from.get_all_values<std::map<std::uint32_t, event_time>>("newest")) {
-      tracker_.restore(newest, known.value_or(no_event_time));
+    // Splits go to those who were reading them, where there are as many as before: so does the time in them.
+    using times = std::map<std::uint32_t, event_time>;
+    generated_ = from.get_least("watermark").value_or(no_event_time);
+    if (const auto own = from.get_value<times>("newest")) {
+      tracker_.restore(*own, generated_);
+    } else {
+      for (const times& newest : from.get_all_values<times>("newest")) tracker_.restore(newest, generated_);
     }
   }
 

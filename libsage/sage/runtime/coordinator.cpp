@@ -1,5 +1,6 @@
 #include "sage/runtime/coordinator.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace sage::runtime {
@@ -28,7 +29,7 @@ void coordinator::load_splits() {
     if (tracker_) {
       left.assign(tracker_->splits_of(n.id).begin(), tracker_->splits_of(n.id).end());
     } else {
-      for (const split& s : n.splits->splits) left.push_back(split_position{s, s.begin});
+      for (const split& s : n.splits->splits) left.push_back(split_position{s, s.begin, std::nullopt});
     }
   }
 }
@@ -75,9 +76,15 @@ void coordinator::on_opened(instance_id who, std::vector<order>& out) {
 void coordinator::on_request_split(instance_id who, std::vector<order>& out) {
   order give{order::kind::give_split, who};
   std::deque<split_position>& left = splits_[plan_.instances[who].chain.front()];
-  if (!left.empty() && state_ == job_state::running) {
-    give.part = std::move(left.front());
-    left.pop_front();
+  // Its own first, then what nobody has begun; those of others are kept for them.
+  const std::uint32_t number = plan_.instances[who].number;
+  auto next = std::find_if(left.begin(), left.end(), [&](const split_position& s) { return s.reader == number; });
+  if (next == left.end()) {
+    next = std::find_if(left.begin(), left.end(), [](const split_position& s) { return !s.reader; });
+  }
+  if (next != left.end() && state_ == job_state::running) {
+    give.part = std::move(*next);
+    left.erase(next);
   }
   out.push_back(std::move(give));
 }

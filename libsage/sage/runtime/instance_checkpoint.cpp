@@ -60,7 +60,7 @@ snapshot_ptr instance::take_snapshot(bool finished) {
   if (chain_.has_source()) {
     source_progress& its = taken->source.emplace();
     its.done = splits_done_;
-    if (reading_) its.current = split_position{reading_split_, chain_.position()};
+    if (reading_) its.current = split_position{reading_split_, chain_.position(), std::nullopt};
     if (!reading_ && next_split_) its.current = next_split_;
   }
   taken->counters = counters(true);

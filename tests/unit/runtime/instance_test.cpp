@@ -242,7 +242,7 @@ TEST_CASE("a source asks for splits, idles, wakes and ends", "[runtime][instance
   CHECK(count_of(i.out, effect::kind::request_split) == 1);
   i.run();
   CHECK(count_of(i.out, effect::kind::request_split) == 1);  // one question at a time
-  i.it->on_split(split_position{{"script", 0, 0, 0}, 0});
+  i.it->on_split(split_position{{"script", 0, 0, 0}, 0, {}});
   i.run();
   CHECK(sent_over(i.out, 7) == std::vector<int>{1, 2, 3});
   CHECK(source.is_idle());
@@ -265,7 +265,7 @@ TEST_CASE("what an idle source has brought leaves, whatever else waits", "[runti
   instance_under_test i(source);
   i.started();
   i.run();
-  i.it->on_split(split_position{{"script", 0, 0, 0}, 0});
+  i.it->on_split(split_position{{"script", 0, 0, 0}, 0, {}});
   i.run(true);
   CHECK(sent_over(i.out, 7) == std::vector<int>{1});
 }
@@ -277,7 +277,7 @@ TEST_CASE("a draining source reads no further", "[runtime][instance]") {
   i.started();
   i.run();
   i.it->drain();
-  i.it->on_split(split_position{{"script", 0, 0, 0}, 0});
+  i.it->on_split(split_position{{"script", 0, 0, 0}, 0, {}});
   i.run();
   CHECK(sent_over(i.out, 7).empty());
   CHECK(count_of(i.out, effect::kind::finished) == 1);

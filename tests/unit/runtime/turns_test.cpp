@@ -62,7 +62,7 @@ struct source_instance {
     core->open(out);
     core->start(out);
     core->run(false, out);
-    core->on_split(split_position{{"told", 0, 0, 0}, 0});
+    core->on_split(split_position{{"told", 0, 0, 0}, 0, {}});
     out.clear();
   }
 
@@ -205,7 +205,7 @@ TEST_CASE("what a source has read before it went idle is handled in turns to its
   head.source = std::make_unique<operators::source_operator<int>>(std::make_unique<told_reader>(script));
   slow_behind s(std::move(head), {});
   s.run_dry();
-  s.core->on_split(split_position{{"told", 0, 0, 0}, 0});
+  s.core->on_split(split_position{{"told", 0, 0, 0}, 0, {}});
   s.run_dry();
   CHECK(s.handled == 100);
 }

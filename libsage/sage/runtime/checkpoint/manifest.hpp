@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,8 +45,9 @@ struct manifest_split {
   std::uint64_t end = 0;
   std::uint32_t number = 0;
   std::uint64_t position = 0;
+  std::optional<std::uint32_t> reader{};  ///< the instance that was reading it
 };
-SAGE_DESCRIBE(manifest_split, name, begin, end, number, position)
+SAGE_DESCRIBE(manifest_split, name, begin, end, number, position, reader)
 
 /// What is left of a source.
 struct manifest_source {

@@ -30,10 +30,20 @@ state::snapshot_reader restored_checkpoint::reader_for(const std::string& uid, s
   return state::snapshot_reader(uid, std::move(all), number, parallelism);
 }
 
-bool restored_checkpoint::has_finished(const std::string& uid) const {
+const manifest_operator* restored_checkpoint::find(const std::string& uid) const {
   const auto found = std::find_if(manifest_.operators.begin(), manifest_.operators.end(),
                                   [&](const manifest_operator& o) { return o.uid == uid; });
-  return found != manifest_.operators.end() && found->finished;
+  return found == manifest_.operators.end() ? nullptr : &*found;
+}
+
+bool restored_checkpoint::has_finished(const std::string& uid) const {
+  const manifest_operator* known = find(uid);
+  return known && known->finished;
+}
+
+std::size_t restored_checkpoint::parallelism_of(const std::string& uid) const {
+  const manifest_operator* known = find(uid);
+  return known ? known->parallelism : 0;
 }
 
 const manifest_source* restored_checkpoint::source(const std::string& uid) const {

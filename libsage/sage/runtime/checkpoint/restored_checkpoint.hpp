@@ -27,9 +27,13 @@ class restored_checkpoint {
                                                   std::uint32_t parallelism) const;
   /// Whether all instances of the operator had seen their last record.
   [[nodiscard]] bool has_finished(const std::string& uid) const;
+  /// How many instances the operator had; 0 where there was none.
+  [[nodiscard]] std::size_t parallelism_of(const std::string& uid) const;
   [[nodiscard]] const manifest_source* source(const std::string& uid) const;
 
  private:
+  [[nodiscard]] const manifest_operator* find(const std::string& uid) const;
+
   manifest manifest_;
   std::vector<std::string> files_;
   std::map<std::string, std::vector<state::operator_part>> parts_;  // they view the files

@@ -32,11 +32,13 @@ void checkpoint_tracker::begin_behind(const restored_checkpoint* restored) {
     std::vector<split_position>& all = splits_[n.id];
     const manifest_source* known = restored ? restored->source(n.uid) : nullptr;
     if (known) {
+      const bool same = restored->parallelism_of(n.uid) == n.parallelism;
       for (const manifest_split& s : known->left) {
-        all.push_back(split_position{split{s.name, s.begin, s.end, s.number}, s.position});
+        all.push_back(
+            split_position{split{s.name, s.begin, s.end, s.number}, s.position, same ? s.reader : std::nullopt});
       }
     } else {
-      for (const split& s : n.splits->splits) all.push_back(split_position{s, s.begin});
+      for (const split& s : n.splits->splits) all.push_back(split_position{s, s.begin, std::nullopt});
     }
   }
 }
@@ -109,12 +111,16 @@ std::uint64_t checkpoint_tracker::bytes() const noexcept {
 manifest_source checkpoint_tracker::left_of(const graph::node& source) const {
   manifest_source left{source.uid, {}};
   std::set<std::uint32_t> done;
-  std::map<std::uint32_t, std::uint64_t> reading;
+  struct reading_one {
+    std::uint64_t position;
+    std::uint32_t reader;
+  };
+  std::map<std::uint32_t, reading_one> reading;
   for (const graph::planned_instance& one : plan_.instances) {
     if (one.is_router() || one.chain.front() != source.id || !parts_[one.id]->source) continue;
     const source_progress& its = *parts_[one.id]->source;
     done.insert(its.done.begin(), its.done.end());
-    if (its.current) reading[its.current->part.number] = its.current->position;
+    if (its.current) reading[its.current->part.number] = {its.current->position, one.number};
   }
   // Those that are being read come first, so that time goes on where it was.
   for (const bool begun : {true, false}) {
@@ -122,7 +128,8 @@ manifest_source checkpoint_tracker::left_of(const graph::node& source) const {
       const auto at = reading.find(one.part.number);
       if (done.contains(one.part.number) || (at != reading.end()) != begun) continue;
       left.left.push_back(manifest_split{one.part.name, one.part.begin, one.part.end, one.part.number,
-                                         begun ? at->second : one.position});
+                                         begun ? at->second.position : one.position,
+                                         begun ? std::optional(at->second.reader) : one.reader});
     }
   }
   return left;

@@ -3,6 +3,7 @@
 #include <set>
 #include <sstream>
 
+#include "sage/agents.hpp"
 #include "sage/testing/simulated_disk.hpp"
 #include "tests/pipelines/engines.hpp"
 #include "tests/scratch_folder.hpp"
@@ -33,6 +34,12 @@ std::unique_ptr<environment> checkpointed(const engine_case& one, const std::str
 
 std::string title(const engine_case& one) {
   return std::string(one.engine) + " " + std::to_string(one.parallelism) + (one.fused ? "" : " unfused");
+}
+
+struct no_memory {};
+task<int> answer(agent<no_memory>& self, int in) {
+  static_cast<void>(self);
+  co_return in;
 }
 
 struct counting {
@@ -199,6 +206,50 @@ TEST_CASE("operators and sinks that can't go on from a checkpoint are refused by
   env->from_source(range<int>(0, 100)).sink(forgetful_sink{}).name("forgetful");
   CHECK_THROWS_WITH(env->execute("refused"),
                     Catch::Contains("forgetful") && Catch::Contains("can't be part of a checkpoint"));
+}
+
+TEST_CASE("agents, whose conversations would be forgotten, are refused", "[checkpoints]") {
+  const test::scratch_folder scratch;
+  const auto env = checkpointed(cases[2], scratch / "checkpoints");
+  env->from_source(range<int>(0, 10))
+      .key_by([](int i) { return i; })
+      .transform("desk", agent_operator(answer))
+      .sink(discard());
+  CHECK_THROWS_WITH(env->execute("agents"), Catch::Contains("the conversations of agents aren't kept yet"));
+}
+
+TEST_CASE("whoever wants to stop at a checkpoint doesn't wait for the interval", "[checkpoints]") {
+  const test::scratch_folder scratch;
+  const auto env = checkpointed(cases[2], scratch / "checkpoints");
+  env->options().checkpoints.interval = 24h;
+  std::atomic<std::int64_t> seen{0};
+  env->from_source(generator([&seen] { return std::optional<std::int64_t>(seen.fetch_add(1)); })).sink(discard());
+  const job started = env->submit("endless");
+  while (seen.load() == 0) static_cast<void>(started.wait_for(1));
+  started.suspend();
+  CHECK(started.wait().state == job_state::suspended);
+  CHECK(started.checkpoints().completed == 1);
+}
+
+TEST_CASE("an older checkpoint is gone on from without touching those behind it", "[checkpoints]") {
+  const test::scratch_folder scratch;
+  const std::string directory = scratch / "checkpoints";
+  const auto run = [&](restore_from restore) {
+    const auto env = checkpointed(cases[0], directory);
+    env->options().checkpoints.interval = 1ms;
+    env->options().checkpoints.kept = 1000;
+    env->options().checkpoints.restore = restore;
+    env->from_source(range<int>(0, 3'000'000)).map([](int i) { return i; }).sink(discard());
+    return env->execute("numbers").state;
+  };
+  const auto manifest_of = [&](const std::string& number) {
+    return scratch.read("checkpoints/checkpoint-000000000" + number + "/manifest");
+  };
+  REQUIRE(run({}) == job_state::done);
+  const std::string second = manifest_of("2");
+  REQUIRE_FALSE(second.empty());
+  REQUIRE(run({restore_from::kind::epoch, 1, ""}) == job_state::done);
+  CHECK(manifest_of("2") == second);
 }
 
 TEST_CASE("a disk that is full costs checkpoints, and nothing else", "[checkpoints]") {

@@ -25,6 +25,34 @@ TEST_CASE("sage shows help and version", "[system][sage]") {
   CHECK(run("sage", {"--version"}).out == run("sage", {"version"}).out);
 }
 
+TEST_CASE("sage lists, verifies and prunes checkpoints", "[system][sage]") {
+  const scratch_folder folder;
+  const std::string input = folder.write("input.txt", "one two two\n");
+  const std::string directory = folder.path("checkpoints");
+  REQUIRE(
+      run("word_count", {"run", "--input", input, "--output", folder.path("out.csv"), "--checkpoint-dir", directory})
+          .exit_code == 0);
+  const finished_process listed = run("sage", {"checkpoints", "list", directory});
+  CHECK(listed.exit_code == 0);
+  CHECK(contains(listed.out, "word_count"));
+  CHECK(contains(listed.out, "complete, the job had ended"));
+  const finished_process whole = run("sage", {"checkpoints", "verify", directory});
+  CHECK(whole.exit_code == 0);
+  CHECK(contains(whole.out, "whole"));
+  CHECK(run("sage", {"checkpoints", "prune", directory}).out == "nothing to remove\n");
+  REQUIRE(run_shell("f=$(ls " + directory + "/checkpoint-*/*.snapshot | head -n 1); printf x >> $f").exit_code == 0);
+  const finished_process damaged = run("sage", {"checkpoints", "verify", directory});
+  CHECK(damaged.exit_code == 1);
+  CHECK(contains(damaged.out, "damaged: "));
+  const finished_process refused = run("word_count", {"run", "--input", input, "--output", folder.path("again.csv"),
+                                                      "--checkpoint-dir", directory, "--restore", "latest"});
+  CHECK(refused.exit_code == 1);
+  CHECK(contains(refused.err, "no checkpoint is whole"));
+  CHECK(run("sage", {"checkpoints", "list", folder.path("nowhere")}).exit_code == 1);
+  CHECK(run("sage", {"checkpoints", "lits", directory}).exit_code == 2);
+  CHECK(run("sage", {"checkpoints", "prune", directory, "--keep", "0"}).exit_code == 2);
+}
+
 TEST_CASE("sage says what is wrong with a command", "[system][sage]") {
   const std::vector<std::pair<texts, std::string>> calls{
       {{}, "sage: error: the command is missing (sage help shows the commands)\n"},

@@ -123,6 +123,9 @@ class agent_function {
   using states = conversations<key, State>;
 
  public:
+  /// Why it can't be part of a checkpoint.
+  static constexpr const char* forgets = "the conversations of agents aren't kept yet";
+
   agent_function(Extract extract, F agent, agent_options options, std::shared_ptr<const successors> others)
       : extract_(std::move(extract)),
         agent_(std::move(agent)),

@@ -54,8 +54,9 @@ runtime::checkpoint_plan prepare_checkpoints(const checkpoint_options& options, 
   made.settings.interval = std::chrono::nanoseconds(options.interval).count();
   made.settings.deadline = std::chrono::nanoseconds(options.deadline).count();
   made.settings.run = store->run_name(moment());
+  const auto there = store->list();
+  if (!there.empty()) made.settings.behind = there.front().epoch;
   if (options.restore.what == restore_from::kind::nothing) {
-    const auto there = store->list();
     if (std::any_of(there.begin(), there.end(),
                     [](const auto& one) { return one.content || one.problem->code() != errc::not_found; })) {
       throw error(errc::invalid_argument, "there are checkpoints already", options.directory,

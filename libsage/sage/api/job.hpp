@@ -40,7 +40,7 @@ class job {
   void drain() const { control_->drain(); }
   /// Stops at a checkpoint, to be taken up again from there; where none are taken, as drain. Returns at once.
   void suspend() const { control_->suspend(); }
-  /// What failed and began again, the oldest first; at most 100.
+  /// What failed, whether the job began again or not, the oldest first; at most 100.
   [[nodiscard]] std::vector<error> failures() const { return record_->failures(); }
   /// What became of its checkpoints.
   [[nodiscard]] runtime::checkpoint_history checkpoints() const { return record_->checkpoints(); }

@@ -9,6 +9,7 @@
 
 #include "sage/base/clock.hpp"
 #include "sage/base/event_time.hpp"
+#include "sage/base/rng.hpp"
 #include "sage/model/batch_pool.hpp"
 
 namespace sage {
@@ -54,7 +55,7 @@ class context {
         batch_size_(batch_size),
         clock_(&time),
         pool_(std::move(pool)),
-        random_state_(seed) {}
+        random_(seed) {}
 
   [[nodiscard]] const std::string& job() const noexcept { return job_; }
   [[nodiscard]] const std::string& operator_name() const noexcept { return operator_name_; }
@@ -66,7 +67,7 @@ class context {
   [[nodiscard]] const clock& time() const noexcept { return *clock_; }
   [[nodiscard]] const ref<batch_pool>& pool() const noexcept { return pool_; }
   /// Seeded random bits (splitmix64): the same in every run with the same seed, different per instance.
-  std::uint64_t random() noexcept;
+  std::uint64_t random() noexcept { return random_.next(); }
 
   /// The engine's ear for this instance; null where a test made the context. Shared: it may outlive the instance.
   [[nodiscard]] const std::shared_ptr<waker>& engine() const noexcept { return engine_; }
@@ -149,7 +150,7 @@ class context {
   std::size_t batch_size_;
   const clock* clock_;
   ref<batch_pool> pool_;
-  std::uint64_t random_state_;
+  rng random_;
   nanoseconds turn_max_ = 250'000;
   state::keyed_store* keyed_state_ = nullptr;
   timer_service* timers_ = nullptr;

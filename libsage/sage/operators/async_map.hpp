@@ -123,6 +123,10 @@ class async_function_operator final : public async_operator {
   };
 
  public:
+  [[nodiscard]] std::optional<std::string> snapshot_problem() const override {
+    if constexpr (requires { F::forgets; }) return F::forgets;
+    return std::nullopt;
+  }
   async_function_operator(Extract extract, F function, async_options bounds, error_policy policy)
       : async_operator(bounds, policy), extract_(std::move(extract)), prototype_(std::move(function)) {}
 

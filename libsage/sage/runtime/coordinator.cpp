@@ -70,7 +70,7 @@ void coordinator::on_opened(instance_id who, std::vector<order>& out) {
   if (++opened_ < stages_.size() || state_ != job_state::opening) return;
   order_all(order::kind::start, out);
   report(drains_ ? job_state::draining : job_state::running, out);
-  if (tracker_) set_timer(job_timer::checkpoint_due, suspends_ ? 0 : checkpoints_.interval, generation_, out);
+  if (tracker_) set_timer(job_timer::checkpoint_due, interval(), generation_, out);
 }
 
 void coordinator::on_request_split(instance_id who, std::vector<order>& out) {
@@ -202,7 +202,7 @@ void coordinator::on_timer(job_timer what, std::uint64_t epoch, std::vector<orde
     case job_timer::checkpoint_due:
       if (!is_at_work() || epoch != generation_) break;
       if (tracker_->may_begin() && finished_ < stages_.size()) begin_checkpoint(false, out);
-      set_timer(job_timer::checkpoint_due, checkpoints_.interval, generation_, out);
+      set_timer(job_timer::checkpoint_due, interval(), generation_, out);
       break;
     case job_timer::checkpoint_deadline:
       if (tracker_->under_way() == epoch) {

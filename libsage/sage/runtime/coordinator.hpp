@@ -73,6 +73,11 @@ class coordinator {
   }
   [[nodiscard]] bool reads(const graph::planned_instance& one) const;
 
+  /// Until the next checkpoint: who wants to stop at one doesn't wait for it.
+  [[nodiscard]] nanoseconds interval() const noexcept {
+    constexpr nanoseconds soon = 10'000'000;
+    return suspends_ && checkpoints_.interval > soon ? soon : checkpoints_.interval;
+  }
   void load_splits();
   void begin_checkpoint(bool last, std::vector<order>& out);
   void write_part(instance_id who, std::vector<order>& out);

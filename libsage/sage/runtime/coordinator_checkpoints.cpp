@@ -121,7 +121,8 @@ void coordinator::suspend(std::vector<order>& out) {
     report(job_state::suspended, out);
     return;
   }
-  if (is_at_work() && tracker_->may_begin() && finished_ < stages_.size()) begin_checkpoint(false, out);
+  ++generation_;  // instead of the timer that waits for the interval
+  if (is_at_work()) on_timer(job_timer::checkpoint_due, generation_, out);
 }
 
 void coordinator::go_on_from(const restored_ptr& restored) {

@@ -11,9 +11,7 @@ std::optional<nanoseconds> restart_policy::on_failure(nanoseconds now) {
   nanoseconds pause = settings_.backoff;
   for (std::size_t i = 1; i < failures_.size() && pause < settings_.backoff_max; ++i) pause *= 2;
   pause = std::min(pause, settings_.backoff_max);
-  seed_ = seed_ * 6364136223846793005u + 1442695040888963407u;  // Knuth, MMIX
-  const auto half = static_cast<std::uint64_t>(pause) / 2;
-  return pause - static_cast<nanoseconds>(half == 0 ? 0 : (seed_ >> 33) % half);
+  return pause - static_cast<nanoseconds>(random_.below(static_cast<std::uint64_t>(pause) / 2 + 1));
 }
 
 }  // namespace sage::runtime

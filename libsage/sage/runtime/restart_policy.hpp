@@ -8,6 +8,7 @@
 
 #include "sage/base/clock.hpp"
 #include "sage/base/error.hpp"
+#include "sage/base/rng.hpp"
 
 namespace sage::runtime {
 
@@ -23,7 +24,8 @@ struct restart_settings {
 /// Law  a pause is between half of the back-off and all of it, so that many don't come back at once
 class restart_policy {
  public:
-  restart_policy(const restart_settings& settings, std::uint64_t seed) noexcept : settings_(settings), seed_(seed) {}
+  restart_policy(const restart_settings& settings, std::uint64_t seed) noexcept
+      : settings_(settings), random_(seed) {}
 
   /// Something has failed at `now`: how long to wait before it begins again, or nothing when that was too often.
   [[nodiscard]] std::optional<nanoseconds> on_failure(nanoseconds now);
@@ -32,7 +34,7 @@ class restart_policy {
 
  private:
   restart_settings settings_;
-  std::uint64_t seed_;
+  rng random_;
   std::deque<nanoseconds> failures_;
 };
 

@@ -24,6 +24,7 @@ void checkpoint_tracker::begin_behind(const restored_checkpoint* restored) {
   late_ = 0;
   std::fill(parts_.begin(), parts_.end(), nullptr);
   std::fill(ended_.begin(), ended_.end(), nullptr);
+  epoch_ = std::max(epoch_, settings_.behind);
   if (restored) epoch_ = std::max(epoch_, restored->content().epoch);
   complete_ = restored ? restored->content().epoch : 0;
   splits_.clear();

@@ -79,6 +79,10 @@ void instance_actor::on_command(command& what) {
       core_->drain();
       core_->on_wake();
       break;
+    case command::kind::run_out:
+      core_->run_out();
+      core_->on_wake();
+      break;
     case command::kind::commit: core_->commit(effects_); break;
     case command::kind::abort: core_->abort(effects_); break;
     case command::kind::send_barrier: core_->begin_checkpoint(what.epoch); break;

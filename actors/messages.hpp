@@ -61,7 +61,17 @@ struct wiring {
 
 /// What the supervisor asks of an instance.
 struct command {
-  enum class kind : std::uint8_t { open, start, give_split, drain, commit, abort, send_barrier, commit_checkpoint };
+  enum class kind : std::uint8_t {
+    open,
+    start,
+    give_split,
+    drain,
+    run_out,
+    commit,
+    abort,
+    send_barrier,
+    commit_checkpoint
+  };
   kind what = kind::open;
   std::optional<split_position> part;
   std::uint64_t epoch = 0;

@@ -140,6 +140,7 @@ void supervisor::carry_out() {
         signals_->reading.request();
         tell(command::kind::drain);
         break;
+      case order::kind::run_out: tell(command::kind::run_out); break;
       case order::kind::commit: tell(command::kind::commit); break;
       case order::kind::abort:
         signals_->reading.request();

@@ -65,14 +65,14 @@ sage::app app() {
   app.build([](sage::environment& env, const sage::options& given) {
     auto least = log_stats::level::info;
     static_cast<void>(log_stats::sage_enum_from_text(given.get<std::string>("min-level"), least));
-    entries_of(env, given)
-        .filter([least](const entry& one) { return one.level >= least; })
-        .name("level")
-        .key_by(&entry::service)
-        .aggregate(log_stats::sum_up{})
-        .name("stats")
-        .on_error(given.get<std::string>("on-error") == "drop" ? sage::drop : sage::fail)
-        .transform("by_service", [] { return std::make_unique<log_stats::by_service>(); })
+    auto stats = entries_of(env, given)
+                     .filter([least](const entry& one) { return one.level >= least; })
+                     .name("level")
+                     .key_by(&entry::service)
+                     .aggregate(log_stats::sum_up{})
+                     .name("stats");
+    if (given.get<std::string>("on-error") == "drop") stats.on_error(sage::drop);
+    stats.transform("by_service", [] { return std::make_unique<log_stats::by_service>(); })
         .parallelism(1)
         .sink(sage::file::csv_sink<log_stats::service_stats>(given.get<std::string>("output")))
         .name("output");

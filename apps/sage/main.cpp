@@ -2,13 +2,16 @@
 #include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include <sage/version.hpp>
 
 #include "sage/app/checkpoints_command.hpp"
+#include "sage/app/dlq_command.hpp"
 #include "sage/app/doctor.hpp"
+#include "sage/app/editor.hpp"
 #include "sage/app/nearest_name.hpp"
 #include "sage/base/error.hpp"
 
@@ -27,6 +30,11 @@ const char* const help =
     "  sage checkpoints list DIR                what is in a directory of checkpoints\n"
     "  sage checkpoints verify DIR              reads all of it; exit code 1 where anything is damaged\n"
     "  sage checkpoints prune DIR [--keep N]    removes all but the newest N (1)\n"
+    "  sage dlq list DIR [--state STATE] [--operator NAME]   the dead letters in a directory\n"
+    "  sage dlq show DIR N                                   all that is known of one\n"
+    "  sage dlq edit DIR N [--set FIELD=VALUE]...            changes its record, by field or in $EDITOR\n"
+    "  sage dlq replay DIR N...|--all                        has the job that runs, or the next one, try again\n"
+    "  sage dlq purge DIR N...|--replayed|--all              removes letters\n"
     "  sage version    shows the version\n"
     "  sage help       shows this\n"
     "\n"
@@ -56,9 +64,10 @@ int refuse(const std::string& what, const std::string& advice) {
   return wrong_usage;
 }
 
-int checkpoints(const std::vector<std::string>& arguments) {
+// A command whose errors are wrong usage or failures, by their code.
+int report(const std::function<sage::apps::command_outcome()>& command) {
   try {
-    const sage::apps::command_outcome outcome = sage::apps::checkpoints_command(arguments);
+    const sage::apps::command_outcome outcome = command();
     return print(outcome.text, outcome.good ? done : failed);
   } catch (const sage::error& problem) {
     std::fprintf(stderr, "sage: error: %s\n", problem.what());
@@ -77,11 +86,14 @@ int run(const std::vector<std::string>& arguments) {
                   "word_count " + command + " --help");
   }
   if (arguments.size() == 2 && asks_for_help(arguments[1])) return print(help);
-  if (command == "checkpoints") return checkpoints({arguments.begin() + 1, arguments.end()});
+  const std::vector<std::string> rest(arguments.begin() + 1, arguments.end());
+  if (command == "checkpoints") return report([&] { return sage::apps::checkpoints_command(rest); });
+  if (command == "dlq")
+    return report([&] { return sage::apps::dlq_command("sage", rest, sage::apps::edit_in_editor); });
   if (arguments.size() > 1) return refuse("unexpected argument '" + arguments[1].substr(0, 80) + "'", advice);
   if (command == "version" || command == "--version") return print("sage " SAGE_VERSION_STRING "\n");
   if (command == "doctor") return doctor();
-  const std::vector<std::string> commands{"checkpoints", "doctor", "version", "help"};
+  const std::vector<std::string> commands{"checkpoints", "dlq", "doctor", "version", "help"};
   return refuse("unknown command '" + command.substr(0, 80) + "'",
                 sage::apps::did_you_mean(command, commands, "", advice));
 }

@@ -77,12 +77,12 @@ sage::app app() {
   });
   app.command("prepare", "writes mails as JSON Lines to the file of --output, by time")
       .build([](sage::environment& env, const sage::options& given) {
-        env.from_source(sage::file::documents(given.get<std::vector<std::string>>("input")))
-            .name("files")
-            .map([](const sage::file::document& file) { return by_arrival{triage::parse_mail(file)}; })
-            .name("mails")
-            .on_error(policy(given))
-            .transform("by_arrival", [] { return std::make_unique<ordered_rows::in_order<by_arrival>>(); })
+        auto mails = env.from_source(sage::file::documents(given.get<std::vector<std::string>>("input")))
+                         .name("files")
+                         .map([](const sage::file::document& file) { return by_arrival{triage::parse_mail(file)}; })
+                         .name("mails");
+        if (given.get<std::string>("on-error") == "drop") mails.on_error(sage::drop);
+        mails.transform("by_arrival", [] { return std::make_unique<ordered_rows::in_order<by_arrival>>(); })
             .parallelism(1)
             .map([](by_arrival one) { return triage::mail(std::move(one)); })
             .sink(sage::file::json_lines_sink<triage::mail>(given.get<std::string>("output")))

@@ -145,7 +145,8 @@ TEST_CASE("the commands in the guide print what it says", "[system][guide]") {
   const std::vector<std::pair<const char*, std::size_t>> pages{
       {"word_count.md", 6},     {"log_stats.md", 6},     {"ask.md", 6},
       {"agent_service.md", 6},  {"command_line.md", 6},  {"first_agent.md", 6},
-      {"from_langgraph.md", 1}, {"sensor_alerts.md", 4}, {"triage.md", 4}};
+      {"from_langgraph.md", 1}, {"sensor_alerts.md", 4}, {"triage.md", 4},
+      {"dead_letters.md", 8}};
   for (const auto& [page, commands_min] : pages) {
     const scratch_folder folder;
     const left_running ended_with_the_page(folder);

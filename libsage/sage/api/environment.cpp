@@ -4,6 +4,7 @@
 
 #include "sage/api/checkpoints.hpp"
 #include "sage/graph/checker.hpp"
+#include "sage/graph/replays.hpp"
 #include "sage/state/rocksdb_backend.hpp"
 
 namespace sage {
@@ -58,7 +59,7 @@ graph::node& environment::add_loop_head(const feedback_options& options) {
 }
 
 graph::physical_plan environment::plan(std::string name, const optimizer::pass_observer& observer) {
-  graph::logical_graph graph = builder_->take(std::move(name));
+  graph::logical_graph graph = builder_->take(std::move(name), {options_.on_error, options_.dead_letters});
   graph::check_or_throw(graph);
   if (options_.state.place != state_place::memory) {
     for (graph::node& n : graph.nodes) {
@@ -72,6 +73,7 @@ graph::physical_plan environment::plan(std::string name, const optimizer::pass_o
   settings.batch_size = options_.batch_size;
   settings.disabled = options_.disabled_passes;
   optimizer::optimize(graph, settings, observer);
+  if (graph.letter_sink) graph::add_replays(graph, options_.dead_letters, *graph.letter_sink);
   return graph::make_plan(std::move(graph));
 }
 

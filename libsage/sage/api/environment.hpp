@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -18,6 +19,7 @@
 #include "sage/api/timestamped_stream.hpp"
 #include "sage/base/file_system.hpp"
 #include "sage/functions/dead_letter.hpp"
+#include "sage/operators/dead_letter_keeper.hpp"
 #include "sage/operators/source.hpp"
 #include "sage/optimizer/optimizer.hpp"
 #include "sage/runtime/job.hpp"
@@ -77,7 +79,11 @@ struct environment_options {
   runtime::flow_settings flow;
   state_options state;
   checkpoint_options checkpoints;
-  runtime::restart_settings restarts;  ///< of jobs that take checkpoints
+  runtime::restart_settings restarts;    ///< of jobs that take checkpoints
+  std::optional<error_policy> on_error;  ///< of operators that don't say; fail where this doesn't, either
+  /// Keeps dead letters beyond the life of a job, and gives them back: see sage::dead_letter_queue. One job at a
+  /// time.
+  std::shared_ptr<dead_letter_keeper> dead_letters = nullptr;
   std::uint64_t seed = 1;
   nanoseconds stop_deadline = 5'000'000'000;
   std::size_t blocking_threads_max = 16;           ///< per job, for run_blocking; started when first needed

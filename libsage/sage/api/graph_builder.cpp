@@ -1,6 +1,8 @@
 #include "sage/api/graph_builder.hpp"
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "sage/base/error.hpp"
 #include "sage/functions/dead_letter.hpp"
@@ -52,12 +54,53 @@ graph::node_id graph_builder::dead_letters() {
   return added.id;
 }
 
-graph::logical_graph graph_builder::take(std::string name) {
+namespace {
+
+bool gives_letters(const graph::node& n) {
+  return n.options.on_error && n.options.on_error->then == error_policy::action::dead_letter;
+}
+
+}  // namespace
+
+// Operators that handle dead letters are left out: whatever they can't handle fails the job.
+void graph_builder::apply_default(error_policy policy) {
+  std::vector<bool> spared(graph_.nodes.size(), false);
+  for (const graph::node& n : graph_.nodes) spared[n.id] = n.is_source() || n.takes_dead_letters || n.is_loop_head();
+  for (bool grown = true; grown;) {
+    grown = false;
+    for (const graph::edge& e : graph_.edges) {
+      const bool behind = graph_.at(e.from).takes_dead_letters || (spared[e.from] && !graph_.at(e.from).is_source());
+      if (!behind || spared[e.to] || graph_.at(e.from).is_loop_head()) continue;
+      spared[e.to] = grown = true;
+    }
+  }
+  for (graph::node& n : graph_.nodes) {
+    if (!spared[n.id] && !n.options.on_error) n.options.on_error = policy;
+  }
+}
+
+void graph_builder::add_keeper(const std::shared_ptr<dead_letter_keeper>& keeper) {
+  if (std::none_of(graph_.nodes.begin(), graph_.nodes.end(), gives_letters)) return;
+  const graph::node_id letters = dead_letters();
+  graph::node& sink = add("dead_letter_queue");
+  sink.name = sink.uid = "dead_letter_queue";
+  sink.in = &record_type_of<dead_letter>();
+  sink.order_needed = true;
+  sink.options.blocking = true;  // it waits for the disk
+  sink.options.parallelism = 1;
+  sink.make = [keeper](const graph::operator_options&) { return keeper->make_sink(); };
+  graph_.letter_sink = sink.id;
+  connect(letters, operators::main_port, sink.id, record_type_of<dead_letter>(), {}, false);
+}
+
+graph::logical_graph graph_builder::take(std::string name, const failure_defaults& defaults) {
+  if (defaults.on_error) apply_default(*defaults.on_error);
+  if (defaults.keeper) add_keeper(defaults.keeper);
   // The dead letters of every operator that keeps them flow into one node.
   for (const graph::node& taker : graph_.nodes) {
     if (!taker.takes_dead_letters) continue;
     for (const graph::node& giver : graph_.nodes) {
-      if (giver.options.on_error && giver.options.on_error->then == error_policy::action::dead_letter) {
+      if (gives_letters(giver)) {
         connect(giver.id, operators::dead_letter_port, taker.id, record_type_of<dead_letter>(), {}, false);
       }
     }

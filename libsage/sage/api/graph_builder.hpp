@@ -2,10 +2,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "sage/graph/logical_graph.hpp"
+#include "sage/operators/dead_letter_keeper.hpp"
 
 namespace sage::api {
 
@@ -21,13 +23,21 @@ class graph_builder {
   [[nodiscard]] graph::node& at(graph::node_id id) { return graph_.at(id); }
   /// The node behind `env.dead_letters()`, added when it is first asked for.
   graph::node_id dead_letters();
+  /// What holds for operators that say nothing themselves.
+  struct failure_defaults {
+    std::optional<error_policy> on_error;
+    std::shared_ptr<dead_letter_keeper> keeper;
+  };
   /// Hands out what was declared and begins anew.
-  [[nodiscard]] graph::logical_graph take(std::string name);
+  [[nodiscard]] graph::logical_graph take(std::string name, const failure_defaults& defaults = {});
   [[nodiscard]] bool empty() const noexcept { return graph_.nodes.empty(); }
   /// Counts the takes: a stream declared before the last one is stale.
   [[nodiscard]] std::uint64_t generation() const noexcept { return generation_; }
 
  private:
+  void apply_default(error_policy policy);
+  void add_keeper(const std::shared_ptr<dead_letter_keeper>& keeper);
+
   graph::logical_graph graph_;
   std::uint64_t generation_ = 0;
 };

@@ -7,6 +7,8 @@
 #include "sage/app/command_line.hpp"
 #include "sage/app/commands.hpp"
 #include "sage/app/configuration.hpp"
+#include "sage/app/dlq_command.hpp"
+#include "sage/app/editor.hpp"
 #include "sage/app/environment_variables.hpp"
 #include "sage/app/help.hpp"
 #include "sage/app/nearest_name.hpp"
@@ -47,6 +49,7 @@ class program {
     if (command == "help" || command == "--help" || command == "-h") return print(help_text(app_, specs_));
     if (command == "version" || command == "--version") return print(version_text(app_.name()));
     if (command == "run" || command == "graph") return pipeline_command(command);
+    if (command == "dlq") return dead_letters();
     for (const app_action& own : app_.actions()) {
       const std::vector<std::string> words = words_of(own.name);
       const bool fits =
@@ -86,7 +89,7 @@ class program {
       return error(errc::configuration, "the command is missing before " + command, {},
                    "write " + app_.name() + " run " + command + " ...");
     }
-    std::vector<std::string> commands{"run", "graph", "help", "version"};
+    std::vector<std::string> commands{"run", "graph", "dlq", "help", "version"};
     for (const app_action& own : app_.actions()) commands.push_back(own.name);
     for (const app_command& one : app_.commands()) commands.push_back(one.name());
     return error(errc::configuration, "unknown command '" + command.substr(0, 80) + "'", {},
@@ -119,6 +122,18 @@ class program {
     if (!values) return fail(values.error(), exit_wrong_usage);
     try {
       return print(own.act(arguments_[words], *values));
+    } catch (const error& problem) {
+      return fail(problem, problem.code() == errc::configuration ? exit_wrong_usage : exit_failed);
+    }
+  }
+
+  int dead_letters() {
+    const bool wants_help = arguments_.size() == 2 && (arguments_[1] == "--help" || arguments_[1] == "-h");
+    if (wants_help) return print(help_text(app_, specs_));
+    try {
+      const command_outcome outcome = dlq_command(app_.name(), std::span(arguments_).subspan(1), edit_in_editor);
+      const int code = print(outcome.text);
+      return outcome.good ? code : exit_failed;
     } catch (const error& problem) {
       return fail(problem, problem.code() == errc::configuration ? exit_wrong_usage : exit_failed);
     }

@@ -1,9 +1,6 @@
 #include "sage/app/checkpoints_command.hpp"
 
-#include <charconv>
-#include <chrono>
 #include <cstdint>
-#include <ctime>
 #include <vector>
 
 #include "sage/app/nearest_name.hpp"
@@ -21,23 +18,10 @@ const char* const usage = "write sage checkpoints list DIR, verify DIR, or prune
   throw error(errc::configuration, what, {}, advice);
 }
 
-std::string when(std::int64_t ms) {
-  const std::time_t seconds = ms / 1000;
-  std::tm parts{};
-  ::gmtime_r(&seconds, &parts);
-  char text[32];
-  const std::size_t size = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return std::string(text, size);
-}
-
-std::string padded(const std::string& text, std::size_t width) {
-  return text + std::string(text.size() < width ? width - text.size() : 1, ' ');
-}
-
 std::string line_of(const runtime::stored_checkpoint& one, const std::string& state) {
   std::string line = padded(std::to_string(one.epoch), 12);
   if (one.content) {
-    line += padded(when(one.content->taken_at_ms), 22) + padded(std::to_string(one.bytes), 14) +
+    line += padded(utc_text(one.content->taken_at_ms), 22) + padded(std::to_string(one.bytes), 14) +
             padded(one.content->job, 18);
   } else {
     line += padded("-", 22) + padded("-", 14) + padded("-", 18);
@@ -86,14 +70,8 @@ command_outcome prune(runtime::checkpoint_store& store, std::size_t kept) {
 
 std::size_t kept_by(std::span<const std::string> options) {
   if (options.empty()) return 1;
-  std::size_t kept = 0;
   if (options.size() != 2 || options[0] != "--keep") refuse("unexpected argument '" + options[0].substr(0, 80) + "'");
-  const std::string& text = options[1];
-  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), kept);
-  if (problem != std::errc{} || end != text.data() + text.size() || kept == 0) {
-    refuse("--keep wants a number from 1 on, not '" + text.substr(0, 80) + "'");
-  }
-  return kept;
+  return number_from_one(options[1], "--keep", usage);
 }
 
 }  // namespace
@@ -110,11 +88,7 @@ command_outcome checkpoints_command(std::span<const std::string> arguments) {
   if (what != "prune" && !options.empty()) refuse("unexpected argument '" + options[0].substr(0, 80) + "'");
   const std::size_t kept = what == "prune" ? kept_by(options) : 0;
   const std::string& directory = arguments[1];
-  if (const auto there = system_files().status(directory); !there) {
-    throw there.error();
-  } else if (there->kind != file_kind::directory) {
-    throw error(errc::invalid_argument, "is no directory", directory, "name one that holds checkpoints");
-  }
+  require_directory(directory, "checkpoints");
   runtime::checkpoint_store store(system_files(), directory);
   return what == "list" ? list(store) : what == "verify" ? verify(store) : prune(store, kept);
 }

@@ -4,13 +4,9 @@
 #include <span>
 #include <string>
 
-namespace sage::apps {
+#include "sage/app/command_text.hpp"
 
-/// What a command has to say, and whether all was well.
-struct command_outcome {
-  std::string text;
-  bool good = true;
-};
+namespace sage::apps {
 
 /// `arguments` are those behind `checkpoints`: list DIR, verify DIR, or prune DIR [--keep N]. Throws
 /// errc::configuration for wrong usage, errc::not_found and errc::io for what can't be read, errc::invalid_argument

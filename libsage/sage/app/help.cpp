@@ -93,6 +93,7 @@ std::string help_text(const app& described, std::span<const option_spec> all) {
   for (const app_action& own : described.actions()) {
     text += "  " + name + " " + own.name + " " + own.parameter + " [options]\n";
   }
+  text += "  " + name + " dlq list|show|edit|replay|purge DIR ...\n";
   text += "  " + name + " help | version\n";
   if (!described.help().empty()) text += "\n" + described.help() + (described.help().back() == '\n' ? "" : "\n");
   if (!described.examples().empty()) text += "\nExamples:\n";
@@ -108,6 +109,8 @@ std::string help_text(const app& described, std::span<const option_spec> all) {
   for (const app_action& own : described.actions()) text += "  " + own.name + "  " + own.brief + "\n";
   text +=
       "  graph    shows the pipeline as it would run; --explain says why, pass by pass\n"
+      "  dlq      shows what --dlq has kept, changes it, tries it again: list DIR, show DIR N,\n"
+      "           edit DIR N [--set FIELD=VALUE]..., replay DIR N...|--all, purge DIR N...|--replayed|--all\n"
       "  help     shows this\n"
       "  version  shows the version\n";
   std::vector<const option_spec*> own, settings;

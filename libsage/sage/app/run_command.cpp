@@ -174,6 +174,10 @@ class runner {
                            {described_.name(), one.name, one.instance},
                            {{"dropped", one.dropped}, {"dead_lettered", one.dead_lettered}});
     }
+    if (const auto letters = given_.get<std::string>("dlq"); dead > 0 && !letters.empty()) {
+      console_.note(std::to_string(dead) + (dead == 1 ? " record is" : " records are") +
+                    " kept: " + described_.name() + " dlq list " + letters);
+    }
     for (const error& failure : ended.failures()) {
       if (ended.state() == job_state::failed) break;  // it is said anyway
       console_.log().write(log_level::warn, "the job had failed and began again from its newest checkpoint", here(),

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sage/connectors/dead_letters/queue.hpp"
 #include "sage/optimizer/optimizer.hpp"
 #include "sage/state/rocksdb_backend.hpp"
 
@@ -92,6 +93,15 @@ std::vector<option_spec> make_table() {
                          "complete checkpoints that are kept; older ones are removed"));
   table.push_back(row("restore", option_kind::text, "latest|ID|PATH", std::string(), "",
                       "go on from a checkpoint: the newest, one by its number, or the newest in another folder"));
+  table.push_back(row("dlq", option_kind::text, "DIR", std::string(), "",
+                      "keep records that operators give up on in DIR, from where they can be tried again"));
+  table.push_back(number("dlq-bytes-max", 1 << 30, 1 << 16, exact_max, "bytes", "what may be kept there",
+                         option_kind::bytes, "SIZE"));
+  table.push_back(choice("dlq-when-full", "fail", {"fail", "drop-oldest"},
+                         "when there is no more room: the job fails, or the oldest letters go"));
+  table.push_back(choice("default-on-error", "auto", {"auto", "fail", "drop", "dead-letter"},
+                         "what operators that don't say do with a record on which their function throws; auto is "
+                         "dead-letter with --dlq, else fail"));
   table.push_back(
       flag("allow-lost-state", "go on although the pipeline has no operator for what a checkpoint knows"));
   table.push_back(number("restarts-max", 5, 0, 1000, "restarts",
@@ -158,6 +168,26 @@ result<checkpoint_options> checkpoint_settings(const options& given) {
   return made;
 }
 
+// What becomes of records that can't be processed.
+result<void> failure_settings(const options& given, environment_options& made) {
+  const auto directory = given.get<std::string>("dlq");
+  const auto wish = given.get<std::string>("default-on-error");
+  if (!directory.empty()) {
+    dead_letter_queue_options queue;
+    queue.directory = directory;
+    queue.bytes_max = static_cast<std::uint64_t>(given.get<std::int64_t>("dlq-bytes-max"));
+    queue.full = given.get<std::string>("dlq-when-full") == "fail" ? when_full::fail : when_full::drop_oldest;
+    made.dead_letters = dead_letter_queue(std::move(queue));
+  }
+  if (wish == "dead-letter" && directory.empty()) {
+    return error(errc::configuration, "there is no place for dead letters", given.at("default-on-error").place,
+                 "say --dlq DIR");
+  }
+  if (wish == "drop") made.on_error = drop;
+  if (wish == "dead-letter" || (wish == "auto" && !directory.empty())) made.on_error = dead_letters;
+  return {};
+}
+
 }  // namespace
 
 result<environment_options> environment_settings(const options& given) {
@@ -188,6 +218,7 @@ result<environment_options> environment_settings(const options& given) {
   } else {
     return checkpoints.error();
   }
+  if (const auto failures = failure_settings(given, made); !failures) return failures.error();
   made.restarts.restarts_max = given.get<std::size_t>("restarts-max");
   made.stop_deadline = given.get<nanoseconds>("stop-deadline");
   made.seed = given.get<std::uint64_t>("seed");

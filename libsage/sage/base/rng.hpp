@@ -20,7 +20,8 @@ class rng {
   }
   /// A number of [0, end), evenly but for a bias below end / 2^64. Precondition: end > 0.
   constexpr std::uint64_t below(std::uint64_t end) noexcept {
-    return static_cast<std::uint64_t>((static_cast<unsigned __int128>(next()) * end) >> 64);
+    __extension__ using wide = unsigned __int128;
+    return static_cast<std::uint64_t>((static_cast<wide>(next()) * end) >> 64);
   }
 
  private:

@@ -59,6 +59,9 @@ class context {
 
   [[nodiscard]] const std::string& job() const noexcept { return job_; }
   [[nodiscard]] const std::string& operator_name() const noexcept { return operator_name_; }
+  /// The operator's identity across versions of the graph.
+  [[nodiscard]] const std::string& operator_uid() const noexcept { return operator_uid_; }
+  void set_operator_uid(std::string uid) { operator_uid_ = std::move(uid); }
   /// Which of the operator's parallel copies this is, from 0.
   [[nodiscard]] std::size_t instance() const noexcept { return instance_; }
   [[nodiscard]] std::size_t parallelism() const noexcept { return parallelism_; }
@@ -145,6 +148,7 @@ class context {
  private:
   std::string job_;
   std::string operator_name_;
+  std::string operator_uid_;
   std::size_t instance_;
   std::size_t parallelism_;
   std::size_t batch_size_;

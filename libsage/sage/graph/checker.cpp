@@ -133,7 +133,8 @@ class finder {
     if (!wanted || taken) return;
     for (const node& n : graph_.nodes) {
       if (n.options.on_error && n.options.on_error->then == error_policy::action::dead_letter) {
-        add(title(n), "sends dead letters, but nobody takes them", "declare env.dead_letters().sink(...)");
+        add(title(n), "sends dead letters, but nobody takes them",
+            "declare env.dead_letters().sink(...), or name a place for them with --dlq DIR");
       }
     }
   }

@@ -77,6 +77,7 @@ struct node {
   bool has_side_outputs = false;    ///< its function may have some
   bool limits_state = false;        ///< keeps to its options' state_limits
   bool holds_source = false;        ///< may ask its source to wait: must stand right behind one
+  bool follows = false;             ///< a source that ends when all those that don't have nothing more to read
   bool emits_at_end = false;        ///< keeps what it makes until time or its input ends: no part of a loop
   std::optional<node_id> loop;      ///< whose body it is part of, by its head; the head names itself
 
@@ -105,6 +106,7 @@ struct edge {
   std::uint32_t input = 0;  ///< of `to`: which of its inputs; several edges into one are a union
   routing::partitioner_spec partitioning;
   bool feedback = false;              ///< leads back to the head of a loop
+  bool side_door = false;             ///< leads into the operator wherever it runs, and says nothing about time
   bool partitioning_by_user = false;  ///< rebalance, broadcast, route(partitioner): kept as it is
   const record_type* type = nullptr;
 
@@ -118,6 +120,7 @@ struct logical_graph {
   std::string name;
   std::vector<node> nodes;
   std::vector<edge> edges;
+  std::optional<node_id> letter_sink;  ///< what keeps dead letters beyond the life of the job
 
   [[nodiscard]] node& at(node_id id) { return nodes.at(id); }
   [[nodiscard]] const node& at(node_id id) const { return nodes.at(id); }

@@ -74,7 +74,9 @@ class planner {
 
   std::uint32_t add_channel(std::uint32_t from, std::uint32_t to, std::size_t e) {
     const auto id = static_cast<std::uint32_t>(plan_.channels.size());
-    plan_.channels.push_back(planned_channel{id, from, to, e});
+    // Only side doors lead into the middle of a chain.
+    const std::size_t position = graph().edges[e].side_door ? place_.at(graph().edges[e].to).second : 0;
+    plan_.channels.push_back(planned_channel{id, from, to, e, position});
     plan_.instances[to].inputs.push_back(id);
     return id;
   }

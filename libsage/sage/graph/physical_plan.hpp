@@ -38,6 +38,7 @@ struct planned_channel {
   std::uint32_t from = 0;  ///< instance
   std::uint32_t to = 0;    ///< instance
   std::size_t edge = 0;
+  std::size_t position = 0;  ///< of the operator in the receiver's chain that it leads to
 };
 
 /// What an engine runs. Owns the optimized graph, whose factories make the operators.

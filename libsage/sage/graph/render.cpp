@@ -100,6 +100,7 @@ std::vector<std::string> traits_of(const logical_graph& graph, const edge& e) {
     traits.push_back("output " + std::to_string(e.port));
   }
   if (e.feedback) traits.emplace_back("feedback");
+  if (e.side_door) traits.emplace_back("replays");
   if (!graph.at(e.to).more_ins.empty()) traits.push_back("input " + std::to_string(e.input));
   if (e.fused) traits.emplace_back("fused");
   if (e.router_fused) traits.emplace_back("router fused");

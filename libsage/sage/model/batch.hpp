@@ -116,6 +116,9 @@ class batch_base {
 
   [[nodiscard]] void* storage() noexcept { return storage_; }
   [[nodiscard]] const void* storage() const noexcept { return storage_; }
+  [[nodiscard]] const void* record_at(std::size_t position) const noexcept {
+    return static_cast<const char*>(storage_) + position * type_->size;
+  }
   /// Tells the batch how many records its storage holds. For those who construct or destroy records in place.
   void set_size(std::size_t size) noexcept { size_ = static_cast<std::uint32_t>(size); }
 

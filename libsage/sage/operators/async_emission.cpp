@@ -2,7 +2,9 @@
 #include <utility>
 
 #include "sage/functions/dead_letter.hpp"
+#include "sage/model/item_scope.hpp"
 #include "sage/operators/async_operator.hpp"
+#include "sage/operators/kept_record.hpp"
 
 namespace sage::operators {
 
@@ -78,9 +80,12 @@ void async_operator::add_dead_letter(const async_call& call, const std::exceptio
     }
     dead_ = std::move(bigger);
   }
-  static_cast<batch<dead_letter>&>(*dead_).emplace_back(
+  dead_letter& made = static_cast<batch<dead_letter>&>(*dead_).emplace_back(
       dead_letter{self_->operator_name(), static_cast<std::uint32_t>(self_->instance()), call.attempts,
-                  std::move(what), std::string(record_name()), show_record(call)});
+                  std::move(what), std::string(record_name()), show_record(call), self_->operator_uid()});
+  made.time = call.time;
+  if (call.item && call.item->trace().is_set()) made.traceparent = call.item->trace().to_traceparent();
+  if (const void* record = record_of(call)) keep_record(made, packing(0), record);
 }
 
 }  // namespace sage::operators

@@ -216,6 +216,13 @@ class async_function_operator final : public async_operator {
     sweep_at_ = std::max(idle_queues_max, 2 * queues_.size());  // else many busy keys are looked through at every end
   }
 
+  const void* record_of(const async_call& of) const noexcept override {
+    const auto& its = static_cast<const call&>(of);
+    return its.record ? &*its.record : nullptr;
+  }
+  const record_packing* packing(std::uint32_t input) const noexcept override {
+    return input == 0 ? record_packing_of<In>() : nullptr;
+  }
   std::string show_record(const async_call& of) const override {
     const auto& its = static_cast<const call&>(of);
     return its.record ? show(*its.record) : std::string();

@@ -73,6 +73,8 @@ class async_operator : public operator_base {
   /// The queue has become empty.
   virtual void drop_queue(call_queue& queue) { static_cast<void>(queue); }
   [[nodiscard]] virtual std::string show_record(const async_call& call) const = 0;
+  /// Null when the record is gone.
+  [[nodiscard]] virtual const void* record_of(const async_call& call) const noexcept = 0;
   [[nodiscard]] virtual std::string_view record_name() const noexcept = 0;
   /// Whether a record may come to nothing.
   [[nodiscard]] virtual bool makes_any_number() const noexcept = 0;

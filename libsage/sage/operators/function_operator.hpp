@@ -23,6 +23,9 @@ class function_operator : public record_operator {
     functions::open(function_, self);
   }
   void close() override { functions::close(function_); }
+  [[nodiscard]] const record_packing* packing(std::uint32_t input) const noexcept override {
+    return input == 0 ? record_packing_of<In>() : nullptr;
+  }
 
  protected:
   std::string show_record(std::size_t position) const override { return show(input<In>()[position]); }

@@ -74,6 +74,9 @@ class input_half final : public record_operator {
 
   /// The functions of both inputs push to the same side outputs.
   void share_side_outputs(functions::side_outputs& sides) noexcept { this->use_side_outputs(sides); }
+  [[nodiscard]] const record_packing* packing(std::uint32_t input) const noexcept override {
+    return input == 0 ? record_packing_of<T>() : nullptr;
+  }
 
  private:
   flow process(output& out) override {

@@ -11,6 +11,7 @@
 #include "sage/base/event_time.hpp"
 #include "sage/functions/context.hpp"
 #include "sage/model/batch.hpp"
+#include "sage/model/record_packing.hpp"
 #include "sage/state/snapshot.hpp"
 
 namespace sage::operators {
@@ -144,6 +145,11 @@ class operator_base {
   [[nodiscard]] virtual state_size state_size_now() const noexcept { return {}; }
   /// The head of a loop: records that come back, also while it is suspended because it may admit no more.
   virtual flow on_feedback(batch_ref records, output& out) { return on_batch(std::move(records), out); }
+  /// How records of an input are kept when the operator gives up on them; null where they can't be.
+  [[nodiscard]] virtual const record_packing* packing(std::uint32_t input) const noexcept {
+    static_cast<void>(input);
+    return nullptr;
+  }
   /// When a suspended operator waits for a moment rather than for its output: that moment.
   [[nodiscard]] virtual std::optional<nanoseconds> retry_at() const noexcept { return std::nullopt; }
   /// Whether a suspended operator waits for nothing but its next turn: it has used the time that one may take.

@@ -6,6 +6,7 @@
 #include "sage/base/error.hpp"
 #include "sage/functions/dead_letter.hpp"
 #include "sage/model/item_scope.hpp"
+#include "sage/operators/kept_record.hpp"
 #include "sage/state/ordered_store.hpp"
 
 namespace sage::operators {
@@ -163,7 +164,7 @@ void record_operator::on_exception(output& out) {
       break;
     case error_policy::action::dead_letter:
       end_item(cursor_, item_end_reason::dead_lettered, what, failure);
-      add_dead_letter(std::move(what), show_record(cursor_), out);
+      add_dead_letter(std::move(what), show_record(cursor_), input_->record_at(cursor_), out);
       ++fate_.dead;
       break;
   }
@@ -180,7 +181,7 @@ void record_operator::give_up_result(const std::string& shown, bool counted, out
   }
   ++fate_.dead;
   attempts_ = 1;
-  add_dead_letter(std::move(what), shown, out);
+  add_dead_letter(std::move(what), shown, nullptr, out);
   if (!input_) flush_dead_letters(out);
 }
 
@@ -227,12 +228,19 @@ void record_operator::note_unrouted(std::size_t position) {
   if (items_[position]) items_[position]->note_unrouted(self_->operator_name());
 }
 
-void record_operator::add_dead_letter(std::string what, std::string shown, output& out) {
+void record_operator::add_dead_letter(std::string what, std::string shown, const void* record, output& out) {
   if (dead_ && dead_->size() >= self_->batch_size()) flush_dead_letters(out);
   if (!dead_) dead_ = batch_base::make(self_->pool(), record_type_of<dead_letter>(), self_->batch_size());
-  static_cast<batch<dead_letter>&>(*dead_).emplace_back(
-      dead_letter{self_->operator_name(), static_cast<std::uint32_t>(self_->instance()), attempts_, std::move(what),
-                  input_ ? std::string(input_->type().name) : std::string("window"), std::move(shown)});
+  dead_letter& made = static_cast<batch<dead_letter>&>(*dead_).emplace_back(dead_letter{
+      self_->operator_name(), static_cast<std::uint32_t>(self_->instance()), attempts_, std::move(what),
+      input_ ? std::string(input_->type().name) : std::string("window"), std::move(shown), self_->operator_uid()});
+  made.input = input_number_;
+  if (!record) return;
+  made.time = time_of(cursor_);
+  if (items_ && items_[cursor_] && items_[cursor_]->trace().is_set()) {
+    made.traceparent = items_[cursor_]->trace().to_traceparent();
+  }
+  keep_record(made, packing(0), record);
 }
 
 void record_operator::flush_dead_letters(output& out) {

@@ -26,6 +26,8 @@ class record_operator : public operator_base {
   [[nodiscard]] std::optional<nanoseconds> retry_at() const noexcept final { return retry_at_; }
   [[nodiscard]] bool has_yielded() const noexcept final { return yielded_; }
   void on_slow_batch() noexcept final { part_ = part_ < part_min ? part_ : part_min; }
+  /// Which input of the operator its records come from: for halves.
+  void set_input_number(std::uint32_t number) noexcept { input_number_ = number; }
 
  protected:
   /// Handles the records from `cursor_` up to `stop_`. When it throws, `cursor_` names the record that did,
@@ -123,7 +125,7 @@ class record_operator : public operator_base {
   void begin_sides() noexcept;
   bool settle_sides(std::size_t position, output& out);
   void share_columns(std::size_t position, batch_base& made, std::size_t first);
-  void add_dead_letter(std::string what, std::string shown, output& out);
+  void add_dead_letter(std::string what, std::string shown, const void* record, output& out);
   void flush_dead_letters(output& out);
 
   void end_part(std::size_t handled, nanoseconds took);
@@ -140,6 +142,7 @@ class record_operator : public operator_base {
 
   std::uint32_t attempts_ = 0;  // calls on the record at failed_at_ that threw
   std::size_t failed_at_ = nowhere;
+  std::uint32_t input_number_ = 0;
   bool finishing_ = false;
   std::optional<nanoseconds> retry_at_;
   batch_ref dead_;

@@ -23,10 +23,16 @@ class several_inputs : public operator_base {
   [[nodiscard]] std::optional<nanoseconds> retry_at() const noexcept final;
   [[nodiscard]] bool has_yielded() const noexcept final;
   void on_slow_batch() noexcept final;
+  [[nodiscard]] const record_packing* packing(std::uint32_t input) const noexcept final {
+    return input < halves_.size() ? halves_[input]->packing(0) : nullptr;
+  }
 
  protected:
   /// Adds the half for the next input. It is owned by the derived class.
-  void add_half(record_operator& half) { halves_.push_back(&half); }
+  void add_half(record_operator& half) {
+    half.set_input_number(static_cast<std::uint32_t>(halves_.size()));
+    halves_.push_back(&half);
+  }
   /// What time's coming to `input_watermark()` sets off. Called again after it returned suspended.
   virtual flow on_time(output& out) {
     static_cast<void>(out);

@@ -23,6 +23,7 @@ chained_operator make_operator(const job_record& job, const graph::planned_insta
   const std::uint64_t seed = job.settings().seed * 0x9e3779b97f4a7c15u + (std::uint64_t{id} << 32) + planned.number;
   made.self = std::make_unique<context>(job.settings().name, n.name, planned.number, planned.parallelism,
                                         n.batch_size, job.time(), pool, seed);
+  made.self->set_operator_uid(n.uid);
   made.self->set_engine(engine);
   made.self->set_blocking(job.blocking());
   made.self->set_spans(job.settings().spans);
@@ -61,6 +62,7 @@ std::unique_ptr<instance> assemble(const job_record& job, instance_id id, const 
   for (const channel_id channel : planned.inputs) {
     const graph::edge& edge = plan.graph.edges[plan.channels[channel].edge];
     parts.input_numbers.push_back(edge.input);
+    if (edge.side_door) parts.side_doors.push_back(side_door{channel, plan.channels[channel].position});
     if (edge.feedback) parts.loop.feedback.push_back(channel);
   }
   const std::optional<graph::node_id> loop = loop_of(plan, planned);

@@ -209,7 +209,7 @@ void chain::stop_timing(std::size_t position, nanoseconds begun) {
   if (position > 0) links_[position - 1]->nested_ns += whole;
 }
 
-void chain::on_batch(std::uint32_t input, batch_ref records, nanoseconds now, effects& out) {
+void chain::on_batch(std::uint32_t input, batch_ref records, nanoseconds now, effects& out, std::size_t position) {
   now_ = now;
   out_ = &out;
   if (links_.empty()) {  // a router: an instance whose only work is its gate's
@@ -217,7 +217,7 @@ void chain::on_batch(std::uint32_t input, batch_ref records, nanoseconds now, ef
     return;
   }
   timing_ = taken_++ % timed_one_in == 0;
-  feed(0, std::move(records), input);
+  feed(position, std::move(records), input);
   timing_ = false;
   pass_on_progress();
 }

@@ -45,8 +45,8 @@ class chain {
 
   /// Opens the operators in order. When one throws, those before it are closed again in reverse order.
   void open();
-  /// Records for the operator at the head, for the input with this number.
-  void on_batch(std::uint32_t input, batch_ref records, nanoseconds now, effects& out);
+  /// Records for the operator at `position`, for the input with this number.
+  void on_batch(std::uint32_t input, batch_ref records, nanoseconds now, effects& out, std::size_t position = 0);
   /// Records that come back to the head of a loop, which takes them at any time.
   void on_feedback(batch_ref records, nanoseconds now, effects& out);
   /// Event time has come to `time` in front of the head; `idle` says that nothing more is to be expected for now.

@@ -12,6 +12,7 @@ coordinator::coordinator(const graph::physical_plan& plan, const job_settings& s
       time_(time),
       audit_(std::move(audit)),
       stages_(plan.instances.size(), stage::starting),
+      ran_out_(plan.instances.size(), false),
       restarts_(settings.restarts, settings.seed) {
   if (settings.checkpoints) {
     checkpoints_ = settings.checkpoints->settings;
@@ -86,13 +87,31 @@ void coordinator::on_request_split(instance_id who, std::vector<order>& out) {
     give.part = std::move(*next);
     left.erase(next);
   }
+  const bool ran_out = !give.part;
   out.push_back(std::move(give));
+  if (ran_out) note_ran_out(who, out);
+}
+
+// Sources that follow end when all others have nothing more to read.
+void coordinator::note_ran_out(instance_id who, std::vector<order>& out) {
+  const auto follows = [this](const graph::planned_instance& one) {
+    return plan_.graph.at(one.chain.front()).follows;
+  };
+  ran_out_[who] = true;
+  if (follows(plan_.instances[who])) return;
+  const bool all = std::all_of(plan_.instances.begin(), plan_.instances.end(),
+                               [&](const auto& one) { return !reads(one) || follows(one) || ran_out_[one.id]; });
+  if (!all) return;
+  for (const graph::planned_instance& one : plan_.instances) {
+    if (reads(one) && follows(one)) out.push_back(order{order::kind::run_out, one.id});
+  }
 }
 
 void coordinator::on_finished(instance_id who, snapshot_ptr part, std::vector<order>& out) {
   if (stages_[who] != stage::open) return;
   stages_[who] = stage::finished;
   ++finished_;
+  if (reads(plan_.instances[who])) note_ran_out(who, out);
   if (tracker_ && tracker_->on_finished(who, std::move(part))) write_part(who, out);
   if (finished_ == stages_.size() && is_at_work()) end_all_finished(out);
 }

@@ -67,6 +67,7 @@ class coordinator {
   static void set_timer(job_timer what, nanoseconds wait, std::uint64_t epoch, std::vector<order>& out);
   void end_if_all_closed(std::vector<order>& out);
   void report(job_state state, std::vector<order>& out);
+  void note_ran_out(instance_id who, std::vector<order>& out);
   void on_stop_deadline(std::vector<order>& out);
   [[nodiscard]] bool is_at_work() const noexcept {
     return state_ == job_state::running || state_ == job_state::draining;
@@ -96,6 +97,7 @@ class coordinator {
   bool suspends_ = false;
   std::shared_ptr<const error> problem_;
   std::vector<stage> stages_;
+  std::vector<bool> ran_out_;  // instances with a source that have been given all they will
   std::map<graph::node_id, std::deque<split_position>> splits_;
   std::size_t opened_ = 0;
   std::size_t finished_ = 0;

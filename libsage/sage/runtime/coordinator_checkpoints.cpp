@@ -138,6 +138,7 @@ void coordinator::on_loaded(const result<restored_ptr>& from, std::vector<order>
   }
   go_on_from(*from);
   stages_.assign(stages_.size(), stage::starting);
+  ran_out_.assign(ran_out_.size(), false);
   opened_ = finished_ = closed_ = 0;
   suspend_epoch_ = 0;
   ++generation_;  // what was asked for before is of no interest any more

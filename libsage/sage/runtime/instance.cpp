@@ -33,6 +33,12 @@ instance::instance(instance_parts parts, const clock& time, const flow_settings&
     input_channel& made = channels_.try_emplace(inputs_[i]).first->second;
     if (i < parts.input_numbers.size()) made.number = parts.input_numbers[i];
   }
+  for (const side_door& door : parts.side_doors) {
+    input_channel& side = channels_.at(door.channel);
+    side.is_side_door = true;
+    side.position = door.position;
+    side.watermark = end_of_time;
+  }
   for (const channel_id channel : loop_.feedback) {
     input_channel& back = channels_.at(channel);
     back.is_feedback = true;
@@ -101,7 +107,7 @@ void instance::on_split(std::optional<split_position> part) {
 }
 
 bool instance::input_has_ended() const noexcept {
-  if (chain_.has_source()) return source_ended_;
+  if (chain_.has_source() && !source_ended_) return false;
   return open_inputs_ == 0 && queue_.empty() && set_aside_.empty() && barrier_ == 0 &&
          (!loop_.is_head || (chain_.is_ready() && loop_is_empty()));
 }
@@ -175,7 +181,7 @@ bool instance::step(effects& out) {
         return true;
       }
       if (barrier_ != 0) return pass_barrier(out);
-      if (draining_) drain_source();
+      if (draining_ || running_out_) drain_source();
       if (input_has_ended()) {
         phase_ = phase::ending;
         return true;
@@ -184,7 +190,7 @@ bool instance::step(effects& out) {
         process(out);
         return true;
       }
-      if (chain_.has_source() && !idle_ && !split_requested_) {
+      if (chain_.has_source() && !idle_ && !split_requested_ && !source_aligned_) {
         idle_ = reading_ && chain_.is_ahead();  // until it is woken
         if (!idle_) read(out);
         return !idle_;
@@ -203,7 +209,7 @@ bool instance::step(effects& out) {
 void instance::drain_source() {
   if (!chain_.has_source() || split_requested_ || source_ended_) return;
   if (!reading_) {
-    source_ended_ = true;
+    source_ended_ = draining_;
   } else if (!std::exchange(drain_told_, true)) {
     source_ended_ = chain_.drain_source();
   }
@@ -226,7 +232,7 @@ void instance::process(effects& out) {
       return;
     }
     from.end_seen = next.end;
-    take_progress(from, next.watermark, next.idle);
+    if (!from.is_side_door) take_progress(from, next.watermark, next.idle);
     if (next.end) align();
     // Its end isn't acknowledged: nothing follows it.
     if (std::exchange(from.progress_queued, false) && !from.ended) {
@@ -240,8 +246,8 @@ void instance::process(effects& out) {
   counters_.wait.add(static_cast<std::uint64_t>(std::max<nanoseconds>(begun - next.sent_at, 0)));
   records_this_time_ += size;
   if (loop_.gauge && !loop_.is_head) loop_taken_ += size;
-  chain_.on_batch(from.number, std::move(next.records), begun, out);
-  take_progress(from, next.watermark, false);
+  chain_.on_batch(from.number, std::move(next.records), begun, out, from.position);
+  if (!from.is_side_door) take_progress(from, next.watermark, false);
   now_ = time_.now();
   counters_.service.add(static_cast<std::uint64_t>(now_ - begun));
   if (now_ - begun > settings_.activation_time_max) chain_.on_slow_batch();

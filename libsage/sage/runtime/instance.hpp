@@ -26,6 +26,12 @@ struct loop_place {
   std::vector<std::size_t> gates;    ///< those that lead further round
 };
 
+/// An input that leads to an operator in the middle of the chain, and says nothing about time.
+struct side_door {
+  channel_id channel = 0;
+  std::size_t position = 0;  ///< of the operator
+};
+
 /// What an instance is made of. Everything in it is this instance's own.
 struct instance_parts {
   instance_id id = 0;
@@ -35,6 +41,7 @@ struct instance_parts {
   std::vector<std::unique_ptr<output_gate>> gates;
   std::vector<channel_id> inputs;
   std::vector<std::uint32_t> input_numbers;  ///< which input of the head each of them leads to; empty is 0 for all
+  std::vector<side_door> side_doors;
   loop_place loop;
   std::shared_ptr<metrics_slot> metrics;
   bool has_sink = false;
@@ -69,7 +76,7 @@ class instance {
   /// has come in all others; then the snapshot is taken, effect snapshot.
   void on_barrier(channel_id channel, std::uint64_t epoch);
   /// For those that have a source: here the barrier begins.
-  void begin_checkpoint(std::uint64_t epoch) noexcept { barrier_ = epoch; }
+  void begin_checkpoint(std::uint64_t epoch);
   /// The checkpoint is complete: what sinks prepared for it becomes visible. May fail.
   void on_checkpoint(std::uint64_t epoch, effects& out);
   /// Credit for the output channel.
@@ -80,6 +87,8 @@ class instance {
   void on_wake() noexcept { idle_ = false; }
   /// The source stops reading as if its input had ended.
   void drain() noexcept { draining_ = true; }
+  /// The source ends when it has nothing more for now.
+  void run_out() noexcept { running_out_ = true; }
   /// Commits what was prepared and closes: effect closed or failed.
   void commit(effects& out);
   /// Leaves nothing behind and closes: effect closed.
@@ -118,6 +127,8 @@ class instance {
     bool idle = false;
     bool progress_queued = false;
     bool is_feedback = false;
+    bool is_side_door = false;
+    std::size_t position = 0;         // of the operator it leads to
     std::uint32_t taken_batches = 0;  // processed, not yet granted back
     std::int64_t taken_bytes = 0;
     std::uint64_t records = 0;  // processed so far
@@ -172,6 +183,7 @@ class instance {
   ring_queue<queued_batch> set_aside_;  // of aligned channels
   std::uint64_t aligning_ = 0;          // the checkpoint whose barrier has come in some channel
   std::uint64_t barrier_ = 0;           // in all: the snapshot is due
+  bool source_aligned_ = false;         // the source reads no more until the barrier has come in all side doors
   bool checkpointed_;
   restored_ptr restored_;      // until it is open
   bool was_finished_ = false;  // in the checkpoint it went on from
@@ -180,6 +192,7 @@ class instance {
   bool idle_inputs_ = false;
   bool progress_is_new_ = false;  // the chain doesn't know of it yet
   bool draining_ = false;         // the job drains
+  bool running_out_ = false;      // the others have nothing more to read
   bool drain_told_ = false;       // the source knows
   bool idle_ = false;             // the source has nothing to read now
   bool reading_ = false;          // a split is under way

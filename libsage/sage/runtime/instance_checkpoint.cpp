@@ -12,9 +12,20 @@ void instance::on_barrier(channel_id channel, std::uint64_t epoch) {
   queue_.push_back(queued_batch{channel, {}, 0, 0, no_event_time, false, epoch, false});
 }
 
+void instance::begin_checkpoint(std::uint64_t epoch) {
+  if (inputs_.empty()) {
+    barrier_ = epoch;
+    return;
+  }
+  // What comes through its side doors has a barrier of its own.
+  aligning_ = epoch;
+  source_aligned_ = true;
+  align();
+}
+
 // Only a barrier may hold an input up: the snapshot is due when it has come in all that have not ended.
 void instance::align() {
-  if (aligning_ == 0) return;
+  if (aligning_ == 0 || (chain_.has_source() && !source_aligned_)) return;
   const bool all = std::all_of(channels_.begin(), channels_.end(), [](const auto& one) {
     const input_channel& input = one.second;
     return input.is_feedback || input.aligned || input.end_seen;
@@ -43,6 +54,7 @@ bool instance::pass_barrier(effects& out) {
 
 void instance::release_inputs() {
   aligning_ = 0;
+  source_aligned_ = false;
   for (auto& [id, input] : channels_) input.aligned = false;
   if (set_aside_.empty()) return;
   ring_queue<queued_batch> all;

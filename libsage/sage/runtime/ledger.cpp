@@ -78,18 +78,26 @@ class auditor {
       return violation(where, "passed", its.passed, "out", its.records_out - its.dead);
     }
     if (i + 1 < one.chain.size()) {
-      const std::uint64_t given = emitted(one, i, operators::main_port);
+      const std::uint64_t given = emitted(one, i, operators::main_port) + taken_at(one, i + 1);
       const std::uint64_t in = books(one, i + 1).records_in;
       if (given != in) return violation(place(one, i + 1), "sent to it", given, "in", in);
     }
     return std::nullopt;
   }
 
+  // What the channels have brought for the operator at this position of the chain.
+  [[nodiscard]] std::uint64_t taken_at(const graph::planned_instance& one, std::size_t position) const {
+    std::uint64_t taken = 0;
+    for (const channel_counters& c : counters_[one.id].taken) {
+      if (plan_.channels[c.channel].position == position) taken += c.records;
+    }
+    return taken;
+  }
+
   // What the channels brought is what the head of the chain was given; a router's is its gate.
   [[nodiscard]] std::optional<error> check_entry(const graph::planned_instance& one) const {
     if (!one.is_router() && plan_.graph.at(one.chain.front()).is_source()) return std::nullopt;
-    std::uint64_t taken = 0;
-    for (const channel_counters& c : counters_[one.id].taken) taken += c.records;
+    const std::uint64_t taken = taken_at(one, 0);
     const std::uint64_t in = one.is_router() ? gate(one, 0).records : books(one, 0).records_in;
     if (taken != in) return violation(place(one, 0), "taken from its channels", taken, "in", in);
     return std::nullopt;

@@ -32,6 +32,7 @@ struct order {
     start,       ///< instance, begin
     give_split,  ///< instance, read `part`, or there are no more
     drain,       ///< instance, stop reading
+    run_out,     ///< instance, let your source end when it has nothing more
     commit,      ///< instance, commit and close
     abort,       ///< instance, leave nothing behind and close
     report,      ///< tell the job's record `state` and `problem`; a final state ends the coordinator

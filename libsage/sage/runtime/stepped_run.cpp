@@ -138,6 +138,10 @@ void stepped_run::carry_out() {
         to.drain();
         to.on_wake();
         break;
+      case order::kind::run_out:
+        to.run_out();
+        to.on_wake();
+        break;
       case order::kind::commit: to.commit(effects_); break;
       case order::kind::abort: to.abort(effects_); break;
       case order::kind::send_barrier: to.begin_checkpoint(o.epoch); break;

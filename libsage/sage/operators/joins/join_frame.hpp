@@ -58,6 +58,9 @@ class join_side final : public record_operator {
   join_side(Extract extract, Join& join, error_policy policy)
       : record_operator(policy), extract_(std::move(extract)), join_(join) {}
 
+  [[nodiscard]] const record_packing* packing(std::uint32_t input) const noexcept override {
+    return input == 0 ? record_packing_of<T>() : nullptr;
+  }
   void count_passed() noexcept { ++fate_.passed; }
   void count_filtered() noexcept { ++fate_.filtered; }
   /// In the handler of what the function threw for a record whose fate was open.

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "sage/base/checksum.hpp"
+#include "sage/base/little_endian.hpp"
 
 namespace sage::runtime {
 
@@ -12,15 +13,6 @@ namespace {
 constexpr std::string_view magic = "SAGESNAP\1\0\0\0";  // the format's number behind the name
 constexpr std::string_view magic_bytes(magic.data(), 12);
 constexpr std::size_t header_bytes = 8;
-
-void append_u32(std::string& out, std::uint32_t value) {
-  for (int shift = 0; shift < 32; shift += 8) out += static_cast<char>(value >> shift);
-}
-std::uint32_t u32_at(std::string_view bytes, std::size_t at) noexcept {
-  std::uint32_t value = 0;
-  for (std::size_t i = 0; i < 4; ++i) value |= std::uint32_t{static_cast<unsigned char>(bytes[at + i])} << (8 * i);
-  return value;
-}
 
 // Bytes go to the file and into its digest.
 class hashed_file {

@@ -15,6 +15,7 @@ struct desk {
   static constexpr std::uint64_t history_tokens_max = 4000;  ///< what is older is forgotten
   sage::chat_history history;
 };
+SAGE_DESCRIBE(desk, history)
 
 /// Looks up, lists and cancels orders, tells stock and prices. Hands over to "refund".
 sage::task<> order_desk(sage::agent<desk>& self, request in, sage::emitter<sage::answer_part>& out);

@@ -55,6 +55,9 @@ class service {
     }
     resources_->model(model_name, make_model(given, keys_.api_key));
     embeddings_ = make_embedding_model(given, keys_.api_key, keys_.embedding_api_key);
+    if (const auto directory = journal_directory(given); !directory.empty()) {
+      journal_ = sage::open_effect_journal({.directory = directory});
+    }
     shop::add_tools(*resources_, std::make_shared<shop::database>(folder_->database()));
   }
 
@@ -69,7 +72,7 @@ class service {
     server.log = log_of(given);
     server.metrics = [shown = shown_] { return shown->metrics(); };
     server.on_bound = [shown = shown_](const sage::serving::address& where) { shown->bind(where); };
-    declare_service(env, std::move(server), resources_);
+    declare_service(env, std::move(server), resources_, journal_);
   }
 
   void on_running(sage::job& running, const sage::options& given) {
@@ -127,6 +130,12 @@ class service {
         least, form, [](std::string_view line) { std::fwrite(line.data(), 1, line.size(), stderr); });
   }
 
+  static std::string journal_directory(const sage::options& given) {
+    const auto own = given.get<std::string>("journal");
+    const auto data = given.get<std::string>("data");
+    return !own.empty() || data.empty() ? own : data + "/journal";
+  }
+
   static void print(std::string_view text) {
     std::fwrite(text.data(), 1, text.size(), stdout);  // run_command looks at the stream when all is over
     std::fflush(stdout);
@@ -138,6 +147,7 @@ class service {
   std::unique_ptr<shop::shop_folder> folder_;
   std::shared_ptr<sage::embedding_model> embeddings_;
   std::shared_ptr<sage::agent_resources> resources_ = std::make_shared<sage::agent_resources>();
+  std::shared_ptr<sage::agents::effect_journal> journal_;
   std::shared_ptr<shown_job> shown_ = std::make_shared<shown_job>();
 };
 
@@ -165,6 +175,11 @@ sage::app app() {
   declare_door_options(app);
   declare_model_options(app);
   app.option<std::string>("data", "the folder of shop.db, made when it isn't there; empty is a temporary one")
+      .shown_as("DIR")
+      .fallback("");
+  app.option<std::string>("journal",
+                          "the folder that keeps conversations and what was done in them over a crash; empty is "
+                          "journal in the folder of --data, or none without that")
       .shown_as("DIR")
       .fallback("");
   app.option<std::string>("prompts", "a folder of prompts (order, refund, talk) to use instead of the built-in ones")

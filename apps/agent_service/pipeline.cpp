@@ -18,20 +18,24 @@ sage::task<request> classifier(sage::agent<thread>& self, sage::completion_call 
 }  // namespace
 
 void declare_service(sage::environment& env, sage::serving::chat_server_options server,
-                     const std::shared_ptr<const sage::agent_resources>& resources) {
+                     const std::shared_ptr<const sage::agent_resources>& resources,
+                     const std::shared_ptr<sage::agents::effect_journal>& journal) {
   sage::agent_options desks;
   desks.capacity = 1024;             // conversations that wait for a model at once, per instance
   desks.conversations_max = 10'000;  // remembered per instance; the one idle longest is forgotten
   desks.resources = resources;
+  desks.journal = journal;
+  sage::agent_options hall;
+  hall.conversations_max = desks.conversations_max;
+  hall.journal = journal;
   // What fails fails for its own client, who is told so.
-  auto by_intent =
-      env.from_source(sage::serving::chat_server(std::move(server)))
-          .name("requests")
-          .key_by(conversation_of)
-          .transform("classify", sage::agent_operator(classifier, {.conversations_max = desks.conversations_max}))
-          .on_error(sage::drop)
-          .route(&request::intent, {"order", "refund"})
-          .name("intent");
+  auto by_intent = env.from_source(sage::serving::chat_server(std::move(server)))
+                       .name("requests")
+                       .key_by(conversation_of)
+                       .transform("classify", sage::agent_operator(classifier, hall))
+                       .on_error(sage::drop)
+                       .route(&request::intent, {"order", "refund"})
+                       .name("intent");
   auto orders = by_intent["order"]
                     .key_by(&request::conversation)
                     .transform("order_desk", sage::agent_operator(order_desk, desks).agent("refund", take_refund))

@@ -12,6 +12,7 @@
 #include "sage/app/dlq_command.hpp"
 #include "sage/app/doctor.hpp"
 #include "sage/app/editor.hpp"
+#include "sage/app/ledger_command.hpp"
 #include "sage/app/nearest_name.hpp"
 #include "sage/base/error.hpp"
 
@@ -35,6 +36,8 @@ const char* const help =
     "  sage dlq edit DIR N [--set FIELD=VALUE]...            changes its record, by field or in $EDITOR\n"
     "  sage dlq replay DIR N...|--all                        has the job that runs, or the next one, try again\n"
     "  sage dlq purge DIR N...|--replayed|--all              removes letters\n"
+    "  sage ledger --at HOST:PORT | --checkpoint DIR         the books of a job that runs, or of its newest "
+    "checkpoint\n"
     "  sage version    shows the version\n"
     "  sage help       shows this\n"
     "\n"
@@ -88,12 +91,13 @@ int run(const std::vector<std::string>& arguments) {
   if (arguments.size() == 2 && asks_for_help(arguments[1])) return print(help);
   const std::vector<std::string> rest(arguments.begin() + 1, arguments.end());
   if (command == "checkpoints") return report([&] { return sage::apps::checkpoints_command(rest); });
+  if (command == "ledger") return report([&] { return sage::apps::ledger_command(rest); });
   if (command == "dlq")
     return report([&] { return sage::apps::dlq_command("sage", rest, sage::apps::edit_in_editor); });
   if (arguments.size() > 1) return refuse("unexpected argument '" + arguments[1].substr(0, 80) + "'", advice);
   if (command == "version" || command == "--version") return print("sage " SAGE_VERSION_STRING "\n");
   if (command == "doctor") return doctor();
-  const std::vector<std::string> commands{"checkpoints", "dlq", "doctor", "version", "help"};
+  const std::vector<std::string> commands{"checkpoints", "dlq", "doctor", "ledger", "version", "help"};
   return refuse("unknown command '" + command.substr(0, 80) + "'",
                 sage::apps::did_you_mean(command, commands, "", advice));
 }

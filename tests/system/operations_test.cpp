@@ -57,6 +57,12 @@ TEST_CASE("an app shows its job over HTTP while it runs, and is not ready once i
   }
   CHECK(body_of(fetch(port, "/v1/plan")).find("\"name\":\"numbers\"") != std::string::npos);
   CHECK(body_of(fetch(port, "/v1/ledger")).find("\"name\":\"work\"") != std::string::npos);
+  const finished_process books = run("sage", {"ledger", "--at", "127.0.0.1:" + std::to_string(port)});
+  INFO(books.out << books.err);
+  CHECK(books.exit_code == 0);
+  CHECK(books.out.find("counter, running\n") == 0);
+  CHECK(books.out.find("work ") != std::string::npos);
+  CHECK(books.out.find("WRONG") == std::string::npos);
   program.send(SIGTERM);
   REQUIRE(program.wait_for("finishing what was read"));
   CHECK(status_of(fetch(port, "/readyz")) == 503);

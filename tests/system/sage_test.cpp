@@ -39,6 +39,17 @@ TEST_CASE("sage lists, verifies and prunes checkpoints", "[system][sage]") {
   const finished_process whole = run("sage", {"checkpoints", "verify", directory});
   CHECK(whole.exit_code == 0);
   CHECK(contains(whole.out, "whole"));
+  const finished_process books = run("sage", {"ledger", "--checkpoint", directory});
+  INFO(books.out << books.err);
+  CHECK(books.exit_code == 0);
+  CHECK(books.out.find("word_count, checkpoint ") == 0);
+  CHECK(books.out.find("count") != std::string::npos);
+  CHECK(books.out.find("WRONG") == std::string::npos);
+  CHECK(run("sage", {"ledger"}).exit_code == 2);
+  CHECK(run("sage", {"ledger", "--checkpoint", folder.path("nowhere")}).exit_code == 1);
+  const finished_process nobody = run("sage", {"ledger", "--at", "127.0.0.1:1"});
+  CHECK(nobody.exit_code == 1);
+  CHECK(nobody.err.find("is the job running, with --operations?") != std::string::npos);
   CHECK(run("sage", {"checkpoints", "prune", directory}).out == "nothing to remove\n");
   REQUIRE(run_shell("f=$(ls " + directory + "/checkpoint-*/*.snapshot | head -n 1); printf x >> $f").exit_code == 0);
   const finished_process damaged = run("sage", {"checkpoints", "verify", directory});

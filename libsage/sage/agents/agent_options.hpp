@@ -9,6 +9,9 @@
 namespace sage {
 
 class agent_resources;
+namespace agents {
+class effect_journal;
+}
 
 /// Bounds of an agent operator, per instance unless it says otherwise.
 struct agent_options {
@@ -21,6 +24,9 @@ struct agent_options {
   std::size_t waiting_per_key_max = 8;         ///< of one conversation; at either bound the input stops
   std::size_t conversations_max = 100'000;     ///< whose state is kept; beyond, the one idle longest is forgotten
   std::shared_ptr<const agent_resources> resources = nullptr;  ///< models, tools, prompts
+  /// Keeps conversations and what turns have done beyond the life of the process: see open_effect_journal. State,
+  /// records and answers must be described.
+  std::shared_ptr<agents::effect_journal> journal = nullptr;
 };
 
 }  // namespace sage

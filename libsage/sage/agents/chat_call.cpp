@@ -27,12 +27,15 @@ task<chat_reply> ask(agent_base& self, const chat_plan& plan, const chat_request
   co_return reply;
 }
 
-task<tool_result> invoke(tool_ref called, const std::string& arguments, context& surroundings) {
+// With a key, the tool finds it in its context: so that what is behind it recognises a repetition.
+task<tool_result> invoke(tool_ref called, const std::string& arguments, context& surroundings, std::string key) {
+  context own = surroundings;
+  own.set_idempotency_key(std::move(key));
   const functions::task_scope& scope = co_await functions::here();
   functions::span_scope span(scope.self(), "execute_tool " + called->name(), span_kind::internal);
   span.add("gen_ai.operation.name", "execute_tool");
   span.add("gen_ai.tool.name", called->name());
-  tool_result outcome = co_await run_tool(called, arguments, surroundings);
+  tool_result outcome = co_await run_tool(called, arguments, own);
   span.end(outcome.outcome == tool_outcome::done ? std::string() : std::string(enum_name(outcome.outcome)));
   co_return outcome;
 }
@@ -41,7 +44,9 @@ task<tool_observation> act(agent_base& self, const tool_set& allowed, const chat
   result<tool_ref> found = allowed.resolve(call.name);
   if (!found) co_return tool_observation{found.error().message(), true};
   tool_ref called = *found;
-  const auto make = [&] { return invoke(called, call.arguments, self.surroundings()); };
+  const auto make = [&](std::string key) {
+    return invoke(called, call.arguments, self.surroundings(), std::move(key));
+  };
   effect_awaiter<tool_result, decltype(make)> acted(self.its_turn(), effect_kind::tool, call.name,
                                                     self.its_turn().keeps_results() ? call.arguments : std::string(),
                                                     make);

@@ -1,5 +1,6 @@
 #include "sage/app/operations.hpp"
 
+#include <map>
 #include <utility>
 
 #include "sage/graph/render.hpp"
@@ -57,6 +58,23 @@ bool operations::is_ready() const {
   return shown && shown->state() == job_state::running && !is_stopping_();
 }
 
+namespace {
+
+void add(operator_counters& to, const operator_counters& some) {
+  to.records_in += some.records_in;
+  to.records_out += some.records_out;
+  to.restored += some.restored;
+  to.passed += some.passed;
+  to.filtered += some.filtered;
+  to.dropped += some.dropped;
+  to.dead += some.dead;
+  to.gone += some.gone;
+  to.late += some.late;
+  to.held += some.held;
+}
+
+}  // namespace
+
 std::string ledger_json(const job& of) {
   const job_metrics metrics = of.metrics();
   std::string text;
@@ -72,11 +90,18 @@ std::string ledger_json(const job& of) {
   to.write_key("state");
   to.write_string(metrics.state);
   to.write_key("operators");
-  const auto& nodes = of.record()->plan().graph.nodes;
-  to.begin_list(nodes.size());
-  for (const graph::node& one : nodes) {
-    const operator_metrics sum = metrics.total(one.name);
-    to.begin_map(7);
+  const graph::physical_plan& plan = of.record()->plan();
+  std::map<graph::node_id, operator_counters> books;
+  for (const graph::planned_instance& planned : plan.instances) {
+    const instance_counters counters = of.record()->slot(planned.id)->read();
+    for (std::size_t i = 0; i < planned.chain.size() && i < counters.operators.size(); ++i) {
+      add(books[planned.chain[i]], counters.operators[i]);
+    }
+  }
+  to.begin_list(plan.graph.nodes.size());
+  for (const graph::node& one : plan.graph.nodes) {
+    const operator_counters sum = books[one.id];
+    to.begin_map(12);
     to.write_key("name");
     to.write_string(one.name);
     to.write_key("kind");
@@ -85,7 +110,12 @@ std::string ledger_json(const job& of) {
     number("records_out", sum.records_out);
     number("filtered", sum.filtered);
     number("dropped", sum.dropped);
-    number("dead_lettered", sum.dead_lettered);
+    number("dead_lettered", sum.dead);
+    number("restored", sum.restored);
+    number("passed", sum.passed);
+    number("gone", sum.gone);
+    number("late", sum.late);
+    number("held", sum.held);
     to.end_map();
   }
   to.end_list();

@@ -124,6 +124,11 @@ class context {
   [[nodiscard]] item_scope* item() const noexcept { return item_; }
   void set_item(item_scope* item) noexcept { item_ = item; }
 
+  /// In a tool of an agent whose turns are kept: names this act, the same whenever it is tried again after a crash.
+  /// For what is behind the tool, to recognise a repetition. Empty elsewhere.
+  [[nodiscard]] const std::string& idempotency_key() const noexcept { return idempotency_key_; }
+  void set_idempotency_key(std::string key) { idempotency_key_ = std::move(key); }
+
   /// The event time of the record that the function is being called with; `no_event_time` when it has none.
   [[nodiscard]] event_time timestamp() const noexcept { return timestamp_; }
   void set_timestamp(event_time time) noexcept { timestamp_ = time; }
@@ -169,6 +174,7 @@ class context {
   std::shared_ptr<functions::blocking_port> blocking_;
   std::shared_ptr<span_recorder> spans_;
   std::uint64_t span_ = 0;
+  std::string idempotency_key_;
   std::string run_;
   bool restoring_ = false;
 };

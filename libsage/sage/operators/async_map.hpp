@@ -137,7 +137,10 @@ class async_function_operator final : public async_operator {
     return made;
   }
   bool makes_any_number() const noexcept override { return Shape != async_shape::one; }
-  void open_function(context& self) override { functions::open(*function_, self); }
+  void open_function(context& self) override {
+    functions::open(*function_, self);
+    if constexpr (requires { function_->recovered(self); }) set_recovered(function_->recovered(self));
+  }
   void close_function() override { functions::close(*function_); }
 
   void load(async_call& into, std::size_t position, bool consume) override {

@@ -52,8 +52,8 @@ void async_operator::attend() {
 }
 
 bool async_operator::has_news() const noexcept {
-  return core_ &&
-         (core_->loop().has_news() || core_->loop().has_ready() || !core_->ended.empty() || !core_->emitting.empty());
+  return core_ && (recovered_ || core_->loop().has_news() || core_->loop().has_ready() || !core_->ended.empty() ||
+                   !core_->emitting.empty());
 }
 
 std::optional<nanoseconds> async_operator::wake_at() const noexcept {
@@ -62,6 +62,10 @@ std::optional<nanoseconds> async_operator::wake_at() const noexcept {
 
 flow async_operator::drive(output& out) {
   yielded_ = false;
+  if (recovered_ && !input_) {
+    input_ = std::exchange(recovered_, batch_ref{});
+    cursor_ = 0;
+  }
   functions::task_loop& loop = core_->loop();
   const nanoseconds begun = self_->time().now();
   bool has_room = true;

@@ -41,7 +41,7 @@ class async_operator : public operator_base {
   [[nodiscard]] std::optional<nanoseconds> wake_at() const noexcept final;
   [[nodiscard]] std::uint64_t held(std::uint64_t taken) const noexcept final {
     static_cast<void>(taken);
-    return held_ + (input_ ? input_->size() - cursor_ : 0);
+    return held_ + (input_ ? input_->size() - cursor_ : 0) + (recovered_ ? recovered_->size() : 0);
   }
   /// Time passes when all records that came before it have left.
   [[nodiscard]] event_time watermark() const noexcept final { return watermark_; }
@@ -83,6 +83,14 @@ class async_operator : public operator_base {
 
   flow on_watermark(event_time time, output& out) final;
 
+  /// Records of a life before this one, to be called first; for open_function.
+  void set_recovered(batch_ref records) noexcept {
+    if (records && !records->empty()) {
+      restored_ += records->size();
+      recovered_ = std::move(records);
+    }
+  }
+
   context* self_ = nullptr;
   error_policy policy_;
   batch_ref input_;
@@ -114,7 +122,9 @@ class async_operator : public operator_base {
   bool emit_made(output& out);
   void sweep_pinned();
   void add_dead_letter(const async_call& call, const std::exception_ptr& problem);
-  [[nodiscard]] bool is_over() const noexcept { return held_ == 0 && results_.empty() && in_order_.empty(); }
+  [[nodiscard]] bool is_over() const noexcept {
+    return held_ == 0 && results_.empty() && in_order_.empty() && !recovered_;
+  }
 
   async_options bounds_;
   nanoseconds timeout_;
@@ -123,6 +133,7 @@ class async_operator : public operator_base {
   std::size_t held_ = 0;  // calls whose fate is open or whose result hasn't left
   bool finishing_ = false;
   bool yielded_ = false;
+  batch_ref recovered_;
   ring_queue<async_call*> in_order_;  // ordered: all calls, as they came
   ring_queue<async_call*> results_;   // others: calls with a result
   startable_keys startable_;          // by key: whose first call waits for capacity

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "sage/agents/turn/effect.hpp"
+#include "sage/functions/tasks/completion.hpp"
 
 namespace sage::agents {
 
@@ -51,6 +52,20 @@ class effect_shell {
   virtual void on_effect(pending_effect& effect) = 0;
 };
 
+/// Writes down what a turn does, for the time after a crash.
+class turn_recorder {
+ public:
+  /// The effect is about to be performed; `done` gets true when that is on the disk.
+  virtual void intend(const pending_effect& what, completion<bool> done) = 0;
+  /// The effect has come to this; `done` as above.
+  virtual void settle(const recorded_effect& what, completion<bool> done) = 0;
+  /// Names the effect to the outside, the same whenever it is tried again.
+  [[nodiscard]] virtual std::string key_of(const pending_effect& what) const = 0;
+
+ protected:
+  ~turn_recorder() = default;
+};
+
 /// Performs every effect at once: what an agent operator does.
 class performing_shell final : public effect_shell {
  public:
@@ -75,6 +90,9 @@ class turn {
     return {conversation_, number_, effect.path()};
   }
 
+  /// Has every effect written down before and behind it.
+  void keep_with(turn_recorder& recorder) noexcept { recorder_ = &recorder; }
+  [[nodiscard]] turn_recorder* recorder() const noexcept { return recorder_; }
   /// Results of an earlier run of this turn.
   void restore(std::vector<recorded_effect> results);
   /// All results so far, in the order in which they came.
@@ -95,6 +113,7 @@ class turn {
 
  private:
   effect_shell* shell_;
+  turn_recorder* recorder_ = nullptr;
   std::string conversation_;
   std::uint64_t number_;
   bool keeps_results_;

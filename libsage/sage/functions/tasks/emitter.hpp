@@ -1,6 +1,7 @@
 /// Where a coroutine puts records before it has ended: the pieces of a streamed answer.
 #pragma once
 
+#include <concepts>
 #include <coroutine>
 #include <cstddef>
 #include <type_traits>
@@ -60,6 +61,9 @@ class emitter {
   emitter& operator=(const emitter&) = delete;
 
   void push(U record) {
+    if constexpr (std::copy_constructible<U>) {
+      if (said_) said_->push_back(record);
+    }
     parts_.push_back(std::move(record));
     if (parts_.size() == 1) listener_->on_emission();
   }
@@ -71,6 +75,8 @@ class emitter {
 
   // ---- for operators
 
+  /// Keeps a copy of what is pushed from now on in `said`; null keeps none.
+  void copy_to(std::vector<U>* said) noexcept { said_ = said; }
   [[nodiscard]] bool empty() const noexcept { return parts_.empty(); }
   [[nodiscard]] std::vector<U> take() {
     if (waiting_) std::exchange(waiting_, nullptr)->on_event();
@@ -78,12 +84,14 @@ class emitter {
   }
   void clear() noexcept {
     parts_.clear();
+    said_ = nullptr;
     waiting_ = nullptr;
   }
 
  private:
   functions::emission_listener* listener_;
   std::vector<U> parts_;
+  std::vector<U>* said_ = nullptr;
   functions::room_awaiter* waiting_ = nullptr;
 };
 

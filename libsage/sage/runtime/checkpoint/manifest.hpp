@@ -28,6 +28,23 @@ struct manifest_instance {
 };
 SAGE_DESCRIBE(manifest_instance, name, finished, snapshot)
 
+/// What had become of the records of an operator, over all of its instances, since the job began or was taken up.
+///
+/// Law  in + restored = passed + filtered + dropped + dead + gone + late + held; of a source only `out` counts
+struct operator_books {
+  std::uint64_t in = 0;
+  std::uint64_t out = 0;
+  std::uint64_t restored = 0;
+  std::uint64_t passed = 0;
+  std::uint64_t filtered = 0;
+  std::uint64_t dropped = 0;
+  std::uint64_t dead = 0;
+  std::uint64_t gone = 0;
+  std::uint64_t late = 0;
+  std::uint64_t held = 0;
+};
+SAGE_DESCRIBE(operator_books, in, out, restored, passed, filtered, dropped, dead, gone, late, held)
+
 /// An operator as it was then.
 struct manifest_operator {
   std::string uid;
@@ -35,8 +52,9 @@ struct manifest_operator {
   std::string kind;
   std::uint32_t parallelism = 1;
   bool finished = false;  ///< all of its instances
+  operator_books books{};
 };
-SAGE_DESCRIBE(manifest_operator, uid, name, kind, parallelism, finished)
+SAGE_DESCRIBE(manifest_operator, uid, name, kind, parallelism, finished, books)
 
 /// A split that has to be read still, from `position` on.
 struct manifest_split {

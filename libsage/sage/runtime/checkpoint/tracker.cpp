@@ -9,6 +9,23 @@
 
 namespace sage::runtime {
 
+namespace {
+
+void add(operator_books& to, const operator_counters& some) {
+  to.in += some.records_in;
+  to.out += some.records_out;
+  to.restored += some.restored;
+  to.passed += some.passed;
+  to.filtered += some.filtered;
+  to.dropped += some.dropped;
+  to.dead += some.dead;
+  to.gone += some.gone;
+  to.late += some.late;
+  to.held += some.held;
+}
+
+}  // namespace
+
 checkpoint_tracker::checkpoint_tracker(const graph::physical_plan& plan, std::string job,
                                        checkpoint_settings settings)
     : plan_(plan),
@@ -146,10 +163,14 @@ manifest checkpoint_tracker::make_manifest(std::int64_t now_ms) const {
   made.key_groups = key_groups_default;
   for (const graph::node& n : plan_.graph.nodes) {
     if (n.removed) continue;
-    manifest_operator described{n.uid, n.name, n.kind, static_cast<std::uint32_t>(n.parallelism), true};
+    manifest_operator described{n.uid, n.name, n.kind, static_cast<std::uint32_t>(n.parallelism), true, {}};
     for (const graph::planned_instance& one : plan_.instances) {
-      const bool is_its = std::find(one.chain.begin(), one.chain.end(), n.id) != one.chain.end();
-      if (is_its && !parts_[one.id]->finished) described.finished = false;
+      const auto its = std::find(one.chain.begin(), one.chain.end(), n.id);
+      if (its == one.chain.end()) continue;
+      if (!parts_[one.id]->finished) described.finished = false;
+      const auto& books = parts_[one.id]->counters.operators;
+      const auto position = static_cast<std::size_t>(its - one.chain.begin());
+      if (position < books.size()) add(described.books, books[position]);
     }
     made.operators.push_back(std::move(described));
     if (n.is_source()) made.sources.push_back(left_of(n));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sage/agents/journal/effect_journal.hpp"
 #include "sage/base/error.hpp"
 #include "sage/llm/chat_model.hpp"
 #include "sage/serving/chat/completion_reply.hpp"
@@ -13,11 +14,25 @@ namespace sage::serving {
 namespace {
 
 constexpr std::uint32_t busy_retry_s = 1;
+constexpr std::size_t repeat_key_bytes_max = 255;
 
 service_settings settings_of(const chat_server_options& options) {
   return {"chat",        options.listen,  options.allowed,      options.insecure,
           options.hosts, options.tls,     options.drain_ms_max, options.limits,
           options.log,   options.metrics, options.on_bound};
+}
+
+// What a client calls a request that it may send again, by the IETF's draft "The Idempotency-Key HTTP Header Field".
+std::string_view repeat_key(const server_request& request) {
+  return request.header("Idempotency-Key");
+}
+
+std::optional<http_problem> check_repeat_key(const server_request& request) {
+  const std::string_view key = repeat_key(request);
+  const bool is_good = std::all_of(key.begin(), key.end(), [](char c) { return c >= ' ' && c <= '~'; });
+  if (is_good && key.size() <= repeat_key_bytes_max) return std::nullopt;
+  return refusal(400, "invalid_idempotency_key",
+                 "Idempotency-Key has at most " + std::to_string(repeat_key_bytes_max) + " characters of ASCII");
 }
 
 http_problem no_such_model(const std::string& model) {
@@ -218,10 +233,18 @@ void chat_service::on_completion(const server_request& request, const caller& wh
     return;
   }
 
+  if (const auto problem = check_repeat_key(request)) {
+    to->fail(*problem);
+    return;
+  }
+
   // Of two tenants with the same id neither may read the other's memory, nor spend its budget.
   const bool is_named = !wanted.conversation_id.empty();
   const std::string conversation = is_named ? who.tenant + "/" + wanted.conversation_id : std::string();
-  request_record record{next_id(), who.tenant, conversation, now, {}, 0};
+  // A request that may be sent again has the same name whenever it comes, so that agents know it.
+  const std::string_view key = repeat_key(request);
+  std::string id = key.empty() ? next_id() : agents::repeatable_request(who.tenant, key);
+  request_record record{std::move(id), who.tenant, conversation, now, {}, 0};
   begin_trace(request, record);
   completion_name name{"chatcmpl-" + record.id, time().wall_ms() / 1000, wanted.chat.model};
   const auto reply = std::make_shared<completion_reply>(std::static_pointer_cast<chat_service>(shared_from_this()),

@@ -1,9 +1,9 @@
-#include "sage/connectors/dead_letters/frames.hpp"
+#include "sage/state/log_frames.hpp"
 
 #include "sage/base/checksum.hpp"
 #include "sage/base/little_endian.hpp"
 
-namespace sage::letters {
+namespace sage::state {
 
 namespace {
 
@@ -11,12 +11,11 @@ constexpr std::size_t head_bytes = 9;  // length, checksum, kind
 
 }  // namespace
 
-void append_frame(std::string& out, frame_kind kind, std::string_view payload) {
+void append_frame(std::string& out, char kind, std::string_view payload) {
   if (payload.size() >= frame_bytes_max) {
-    throw error(errc::limit, "a dead letter of " + std::to_string(payload.size()) + " bytes", {},
-                "records that large can't be kept: choose drop or fail for them");
+    throw error(errc::limit, "an entry of " + std::to_string(payload.size()) + " bytes is too large to be kept");
   }
-  std::string body(1, static_cast<char>(kind));
+  std::string body(1, kind);
   body += payload;
   append_u32(out, static_cast<std::uint32_t>(body.size()));
   append_u32(out, crc32c(body));
@@ -32,7 +31,7 @@ std::optional<frame> frame_reader::next() noexcept {
   const std::string_view body = content_.substr(at_ + 8, length);
   if (crc32c(body) != checksum) return std::nullopt;
   at_ += 8 + length;
-  return frame{static_cast<frame_kind>(body.front()), body.substr(1)};
+  return frame{body.front(), body.substr(1)};
 }
 
 std::string read_content(file_system& files, const std::string& path) {
@@ -48,4 +47,4 @@ std::string read_content(file_system& files, const std::string& path) {
   }
 }
 
-}  // namespace sage::letters
+}  // namespace sage::state

@@ -178,6 +178,7 @@ class inlet_source {
   [[nodiscard]] source_plan plan() const {
     source_plan p;
     p.splits = {split{"inlet", 0, 0, 0}};
+    p.replayable = false;
     return p;
   }
   [[nodiscard]] std::unique_ptr<source_reader<T>> make_reader() const {

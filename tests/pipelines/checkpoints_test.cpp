@@ -2,6 +2,7 @@
 #include <atomic>
 #include <set>
 #include <sstream>
+#include <thread>
 
 #include "sage/agents.hpp"
 #include "sage/testing/simulated_disk.hpp"
@@ -194,6 +195,53 @@ TEST_CASE("a checkpoint whose operators are gone is refused, unless that is want
   CHECK(again(true) == job_state::done);
 }
 
+TEST_CASE("a state that is declared no more is refused by its name, unless that is wanted", "[checkpoints]") {
+  struct two_sums {
+    value_state<std::int64_t> sum, other;
+    void open(context& self) {
+      sum = value_state<std::int64_t>(self, "sum");
+      other = value_state<std::int64_t>(self, "other");
+    }
+    void operator()(std::int64_t one, collector<std::int64_t>& out) {
+      sum.set(sum.value_or(0) + one);
+      other.set(1);
+      out.push(one);
+    }
+  };
+  struct one_sum {
+    value_state<std::int64_t> sum;
+    void open(context& self) { sum = value_state<std::int64_t>(self, "sum"); }
+    void operator()(std::int64_t one, collector<std::int64_t>& out) {
+      sum.set(sum.value_or(0) + one);
+      out.push(sum.value_or(0));
+    }
+  };
+  const test::scratch_folder scratch;
+  const std::string directory = scratch / "checkpoints";
+  const auto run = [&](auto function, restore_from::kind restore, bool allowed, bool stops) {
+    const auto env = checkpointed(cases[2], directory, restore);
+    env->options().checkpoints.interval = 1h;
+    env->options().checkpoints.allow_lost_state = allowed;
+    env->options().restarts.restarts_max = 0;
+    std::atomic<int> seen{0};
+    env->from_source(range<std::int64_t>(0, stops ? 1'000'000'000 : 1))
+        .key_by([](std::int64_t i) { return i % 5; })
+        .process(function)
+        .uid("sums")
+        .sink([&](std::int64_t) { ++seen; });
+    const job started = env->submit("changing");
+    if (stops) {
+      while (seen < 100 && !is_final(started.state())) std::this_thread::yield();
+      started.suspend();
+    }
+    return started.wait().state;
+  };
+  CHECK(run(two_sums{}, restore_from::kind::nothing, false, true) == job_state::suspended);
+  CHECK_THROWS_WITH(run(one_sum{}, restore_from::kind::latest, false, true),
+                    Catch::Contains("the state 'other', which nobody declares any more"));
+  CHECK(run(one_sum{}, restore_from::kind::latest, true, true) == job_state::suspended);
+}
+
 TEST_CASE("operators and sinks that can't go on from a checkpoint are refused by name", "[checkpoints]") {
   struct forgetful_sink {
     struct writer final : sink_writer<int> {
@@ -215,7 +263,8 @@ TEST_CASE("agents, whose conversations would be forgotten, are refused", "[check
       .key_by([](int i) { return i; })
       .transform("desk", agent_operator(answer))
       .sink(discard());
-  CHECK_THROWS_WITH(env->execute("agents"), Catch::Contains("the conversations of agents aren't kept yet"));
+  CHECK_THROWS_WITH(env->execute("agents"),
+                    Catch::Contains("conversations of agents aren't part of it; a journal keeps them"));
 }
 
 TEST_CASE("whoever wants to stop at a checkpoint doesn't wait for the interval", "[checkpoints]") {

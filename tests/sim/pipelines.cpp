@@ -7,6 +7,8 @@
 #include <optional>
 #include <sstream>
 
+#include "sage/connectors/dead_letters/letter_log.hpp"
+#include "sage/dead_letters.hpp"
 #include "sage/testing/simulated_disk.hpp"
 
 namespace sage::test {
@@ -86,6 +88,55 @@ struct number_readings {
   }
 };
 
+// Some readings are poison for "checked"; a queue of dead letters has been asked to try others again.
+constexpr std::int64_t replayed = 40;
+
+void put_letters(file_system& files) {
+  letters::letter_log log(files, {"dlq"});
+  log.open(false);
+  for (std::int64_t i = 0; i < replayed; ++i) {
+    letters::kept_letter one;
+    one.uid = one.operator_name = "checked";
+    one.error = "an older one";
+    one.record_type = type_name<reading>();
+    const std::string packed = to_msgpack(make_reading(records + i));
+    one.record.assign(reinterpret_cast<const std::byte*>(packed.data()),
+                      reinterpret_cast<const std::byte*>(packed.data()) + packed.size());
+    one.returns = true;
+    log.add(std::move(one));
+  }
+  log.prepare(0);
+  log.commit(0);
+  letters::letter_folder folder(files, "dlq");
+  std::vector<letters::kept_letter> asked;
+  folder.for_each([&](letters::letter_folder::listed& one) {
+    asked.push_back(std::move(one.letter));
+    return true;
+  });
+  folder.ask_replays(std::move(asked));
+}
+
+// On a disk that fails now and then, until it is done.
+void insist_on_letters(file_system& files) {
+  for (;;) {
+    try {
+      if (files.status("dlq")) files.remove_folder("dlq").value();
+      put_letters(files);
+      return;
+    } catch (const error&) {
+    }
+  }
+}
+
+std::vector<std::string> letters_in(file_system& files) {
+  std::vector<std::string> all;
+  letters::letter_folder(files, "dlq").for_each([&](letters::letter_folder::listed& one) {
+    all.push_back("letter " + one.letter.error + " " + std::string(letters::to_string(one.state)));
+    return true;
+  });
+  return all;
+}
+
 struct apply_limits {
   using broadcast_state = std::map<std::int64_t, std::int64_t>;
   void on_broadcast(const std::int64_t& limit, broadcast_state& known) { known[limit % 3] += limit; }
@@ -104,7 +155,16 @@ std::vector<std::string> undisturbed(const simulated_pipeline& one) {
   reference_environment env(options);
   one.build(env, disk);
   env.execute(one.name);
-  return lines_of(disk.content("out.txt"));
+  return left_by(one, disk);
+}
+
+std::vector<std::string> left_by(const simulated_pipeline& one, testing::simulated_disk& disk) {
+  std::vector<std::string> all = lines_of(disk.content("out.txt"));
+  if (one.also) {
+    for (std::string& line : one.also(disk)) all.push_back(std::move(line));
+    std::sort(all.begin(), all.end());
+  }
+  return all;
 }
 
 std::vector<std::string> lines_of(const std::string& text) {
@@ -127,6 +187,23 @@ const std::vector<simulated_pipeline>& simulated_pipelines() {
              })
              .sink(lines(files));
        }},
+      {"dead letters and replays",
+       [](environment& env, file_system& files) {
+         insist_on_letters(files);
+         env.options().dead_letters = dead_letter_queue({.directory = "dlq", .poll = 0ms, .files = &files});
+         readings(env)
+             .map([](const reading& one) {
+               if (one.id < records && one.value % 20 == 7)
+                 throw std::runtime_error("poison " + std::to_string(one.id));
+               return one;
+             })
+             .name("checked")
+             .on_error(dead_letters)
+             .key_by(&reading::sensor)
+             .aggregate(sum_values{})
+             .sink(lines(files));
+       },
+       letters_in},
       {"aggregate",
        [](environment& env, file_system& files) {
          readings(env).key_by(&reading::sensor).aggregate(sum_values{}).sink(lines(files));

@@ -1,6 +1,8 @@
 // Crashes at random moments: what is committed is what a run without any commits. tools/simulate runs these with more
 // seeds.
+#include <algorithm>
 #include <iostream>
+#include <iterator>
 #include <map>
 
 #include "sage/testing/simulation.hpp"
@@ -45,7 +47,16 @@ void run_all(std::uint64_t count, bool faulty, tally& all) {
       one.build(sim, sim.disk());
       sim.execute(one.name);
       sim.disk().crash();  // what was committed stays, whatever happens
-      const bool is_same = test::lines_of(sim.disk().content("out.txt")) == undisturbed().at(one.name);
+      const bool is_same = test::left_by(one, sim.disk()) == undisturbed().at(one.name);
+      if (!is_same) {
+        std::vector<std::string> missing, more;
+        const auto left = test::left_by(one, sim.disk());
+        const auto& wanted = undisturbed().at(one.name);
+        std::set_difference(wanted.begin(), wanted.end(), left.begin(), left.end(), std::back_inserter(missing));
+        std::set_difference(left.begin(), left.end(), wanted.begin(), wanted.end(), std::back_inserter(more));
+        for (const std::string& line : missing) UNSCOPED_INFO("missing: " << line);
+        for (const std::string& line : more) UNSCOPED_INFO("more: " << line);
+      }
       CHECK(is_same);
       ++all.runs;
       all.broken += is_same ? 0 : 1;

@@ -203,3 +203,26 @@ TEST_CASE("the progress line is shown when asked for and not in a file", "[syste
   CHECK(with.out == "sum 19900\n");
   CHECK(counter(slow).err == "working\n");
 }
+
+TEST_CASE("a function that doesn't return is reported by name, and ends the process where that is wanted",
+          "[system][commands]") {
+  const finished_process stuck = run(
+      "test_counter", {"run", "--count", "1", "--slow", "50000", "--stuck-after", "100ms", "--stuck-limit", "1s"});
+  INFO(stuck.err);
+  CHECK(stuck.exit_code == 1);
+  CHECK(contains(stuck.err, "a function hasn't returned for 0 s"));
+  CHECK(contains(stuck.err, "numbers+work+sum[0]"));
+  CHECK(contains(stuck.err, "it can't be stopped inside the process"));
+}
+
+TEST_CASE("an explained graph says what holds when the job is taken up again", "[system][commands]") {
+  const finished_process text = counter({"graph", "--count", "10", "--explain"});
+  CHECK(contains(text.out, "\nwith checkpoints\n  numbers  read again from a position\n"));
+  CHECK(contains(text.out, "output at least once"));
+  CHECK(contains(text.out, "overall: state exactly once; what such a sink wrote"));
+  const finished_process files =
+      run("word_count", {"graph", "--input", SAGE_SOURCE_DIR "/README.md", "--output", "x.csv", "--explain"});
+  CHECK(contains(files.out, "overall: every record counts exactly once"));
+  const finished_process pipe = run_shell("echo a | $bin/word_count graph --input - --output x.csv --explain");
+  CHECK(contains(pipe.out, "can't be read again: goes on with what comes"));
+}

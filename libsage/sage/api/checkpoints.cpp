@@ -54,6 +54,7 @@ runtime::checkpoint_plan prepare_checkpoints(const checkpoint_options& options, 
   made.settings.interval = std::chrono::nanoseconds(options.interval).count();
   made.settings.deadline = std::chrono::nanoseconds(options.deadline).count();
   made.settings.run = store->run_name(moment());
+  made.settings.may_lose_state = options.allow_lost_state;
   const auto there = store->list();
   if (!there.empty()) made.settings.behind = there.front().epoch;
   if (options.restore.what == restore_from::kind::nothing) {

@@ -10,6 +10,7 @@
 #include "sage/app/progress.hpp"
 #include "sage/app/settings.hpp"
 #include "sage/app/signals.hpp"
+#include "sage/app/stuck_watch.hpp"
 #include "sage/app/terminal.hpp"
 #include "sage/app/text_files.hpp"
 #include "sage/base/file_system.hpp"
@@ -115,16 +116,15 @@ class runner {
   }
 
   void wait(const job& started) {
-    if (!shows_progress()) {
-      started.record()->wait();
-      return;
-    }
+    stuck_watch stuck(described_.name(), given_, console_);
+    const bool shows = shows_progress();
     progress shown(started.record()->plan());
     // Nothing is shown of a job that ends at once.
     while (!is_final(started.record()->wait(progress_interval))) {
-      console_.show_progress(shown.line(started.metrics(), stderr_columns()));
+      if (shows) console_.show_progress(shown.line(started.metrics(), stderr_columns()));
+      stuck.look(*started.record());
     }
-    console_.show_progress("");
+    if (shows) console_.show_progress("");
   }
 
   int end(const job& ended) {

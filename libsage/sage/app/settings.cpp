@@ -106,6 +106,12 @@ std::vector<option_spec> make_table() {
       flag("allow-lost-state", "go on although the pipeline has no operator for what a checkpoint knows"));
   table.push_back(number("restarts-max", 5, 0, 1000, "restarts",
                          "restarts within a minute from the newest checkpoint, after a failure that may pass"));
+  table.push_back(number("stuck-after", 30'000'000'000, 0, exact_max, "time",
+                         "a function that hasn't returned for so long is reported; 0 reports none",
+                         option_kind::duration, "TIME"));
+  table.push_back(number("stuck-limit", 0, 0, exact_max, "time",
+                         "a function that hasn't returned for so long ends the process with exit code 1; 0 is never",
+                         option_kind::duration, "TIME"));
   table.push_back(number("stop-deadline", 5'000'000'000, 0, exact_max, "time",
                          "how long instances may take to stop after a failure or a cancel", option_kind::duration,
                          "TIME"));

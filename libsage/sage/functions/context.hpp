@@ -106,9 +106,12 @@ class context {
   [[nodiscard]] const std::string& run() const noexcept { return run_; }
   /// Whether `restore` follows on `open`.
   [[nodiscard]] bool is_restoring() const noexcept { return restoring_; }
-  void set_checkpointed(std::string run, bool restoring) {
+  /// Whether what a checkpoint holds of states that are gone may be dropped.
+  [[nodiscard]] bool may_lose_state() const noexcept { return may_lose_state_; }
+  void set_checkpointed(std::string run, bool restoring, bool may_lose_state = false) {
     run_ = std::move(run);
     restoring_ = restoring;
+    may_lose_state_ = may_lose_state;
   }
   /// The keyed state of this operator, or null where the operator isn't a keyed `process`.
   [[nodiscard]] state::keyed_store* keyed_state() const noexcept { return keyed_state_; }
@@ -177,6 +180,7 @@ class context {
   std::string idempotency_key_;
   std::string run_;
   bool restoring_ = false;
+  bool may_lose_state_ = false;
 };
 
 }  // namespace sage

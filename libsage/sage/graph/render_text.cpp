@@ -2,6 +2,7 @@
 #include <map>
 #include <utility>
 
+#include "sage/graph/guarantees.hpp"
 #include "sage/graph/render_parts.hpp"
 
 namespace sage::graph::rendering {
@@ -88,6 +89,15 @@ void add_actors(std::string& to, const physical_plan& plan) {
   for (const std::string& line : channels.lines()) to += line + "\n";
 }
 
+void add_guarantees(std::string& to, const physical_plan& plan) {
+  const plan_guarantees all = guarantees_of(plan);
+  to += "\nwith checkpoints\n";
+  table rows;
+  for (const node_guarantee& one : all.nodes) rows.add({"  " + plan.graph.at(one.node).name, one.text});
+  for (const std::string& line : rows.lines()) to += line + "\n";
+  to += "  overall: " + all.overall + "\n";
+}
+
 }  // namespace
 
 std::string render_text(const physical_plan& plan, const render_settings& settings) {
@@ -109,6 +119,7 @@ std::string render_text(const physical_plan& plan, const render_settings& settin
   for (const edge* e : live_edges(graph)) edges.add(cells_of(graph, *e));
   for (const std::string& line : edges.lines()) text += "  " + line + "\n";
   add_actors(text, plan);
+  if (settings.explain) add_guarantees(text, plan);
   if (!settings.explain || settings.steps.empty()) return text;
   text += "\npasses\n";
   std::vector<std::string> before;

@@ -1,6 +1,7 @@
 /// What an instance counts about itself, and the slot through which others read it.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <mutex>
 #include <string>
@@ -82,7 +83,12 @@ class metrics_slot {
     return latest_;
   }
 
+  /// The instance works, since this moment on the job's clock; 0 is that it doesn't. Once per activation.
+  void set_working_since(std::int64_t moment) noexcept { working_since_.store(moment, std::memory_order_relaxed); }
+  [[nodiscard]] std::int64_t working_since() const noexcept { return working_since_.load(std::memory_order_relaxed); }
+
  private:
+  std::atomic<std::int64_t> working_since_{0};
   mutable std::mutex mutex_;
   instance_counters latest_;
 };

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "sage/base/clock.hpp"
 #include "sage/base/event_time.hpp"
@@ -13,6 +14,22 @@
 #include "sage/model/batch.hpp"
 #include "sage/model/record_packing.hpp"
 #include "sage/state/snapshot.hpp"
+
+namespace sage {
+
+/// What a sink does with records when its job is taken up again from a checkpoint.
+enum class sink_guarantee : std::uint8_t {
+  none,           ///< it can't go on from a checkpoint: a job with checkpoints refuses it
+  at_least_once,  ///< what it writes is out at once; what was written behind the last checkpoint is written again
+  exactly_once,   ///< what was written behind the last checkpoint is taken back, or never seen
+};
+[[nodiscard]] constexpr std::string_view to_string(sink_guarantee guarantee) noexcept {
+  return guarantee == sink_guarantee::none            ? "none"
+         : guarantee == sink_guarantee::at_least_once ? "at least once"
+                                                      : "exactly once";
+}
+
+}  // namespace sage
 
 namespace sage::operators {
 
@@ -110,6 +127,8 @@ class operator_base {
   [[nodiscard]] virtual std::optional<std::string> snapshot_problem() const {
     return "it doesn't say what it remembers: override snapshot_problem, snapshot and restore";
   }
+  /// Sinks: what they do with records when the job is taken up again. Operators change their state exactly once.
+  [[nodiscard]] virtual sink_guarantee guarantee() const { return sink_guarantee::at_least_once; }
   /// Lets go of what is only kept back to be combined. As `on_batch` it may be suspended.
   virtual flow on_barrier(output& out) {
     static_cast<void>(out);

@@ -12,18 +12,6 @@
 
 namespace sage {
 
-/// What a sink does with records when its job is taken up again from a checkpoint.
-enum class sink_guarantee : std::uint8_t {
-  none,           ///< it can't go on from a checkpoint: a job with checkpoints refuses it
-  at_least_once,  ///< what it writes is out at once; what was written behind the last checkpoint is written again
-  exactly_once,   ///< what was written behind the last checkpoint is taken back, or never seen
-};
-[[nodiscard]] constexpr std::string_view to_string(sink_guarantee guarantee) noexcept {
-  return guarantee == sink_guarantee::none            ? "none"
-         : guarantee == sink_guarantee::at_least_once ? "at least once"
-                                                      : "exactly once";
-}
-
 /// What a sink descriptor makes for each instance. Called by one thread at a time, in this order: open, recover
 /// where the job goes on from a checkpoint, write in any number, then prepare and commit when the whole job succeeds,
 /// or abort; close at last. For each checkpoint, prepare and pending; commit follows when the checkpoint is complete.
@@ -96,6 +84,7 @@ class sink_operator final : public operator_base {
     if (writer_->guarantee() != sink_guarantee::none) return std::nullopt;
     return "its sink can't go on from a checkpoint: override sink_writer::guarantee, pending and recover";
   }
+  [[nodiscard]] sink_guarantee guarantee() const override { return writer_->guarantee(); }
   void snapshot(state::snapshot_writer& to) override { to.put("pending", writer_->pending()); }
   void restore(const state::snapshot_reader& from) override {
     if (!from.has_same_parallelism()) {

@@ -33,6 +33,7 @@ class state_rows {
 
   /// Before the user's `open`: state can be declared from now on.
   void open(context& self, bool with_timers) {
+    store_.allow_lost_state(self.may_lose_state());
     self.set_keyed_state(&store_);
     if (with_timers) self.set_timers(&timers_.emplace(store_, self.time()));
     if (self.is_checkpointed()) store_.must_be_written();

@@ -31,7 +31,8 @@ chained_operator make_operator(const job_record& job, const graph::planned_insta
   if (n.loop) made.self->set_loop(job.loop(*n.loop));
   made.self->set_turn_max(job.settings().flow.activation_time_max / 2);
   const auto& checkpoints = job.settings().checkpoints;
-  if (checkpoints) made.self->set_checkpointed(checkpoints->settings.run, restoring);
+  if (checkpoints)
+    made.self->set_checkpointed(checkpoints->settings.run, restoring, checkpoints->settings.may_lose_state);
   if (n.is_source()) {
     made.source = n.make_source();
   } else {

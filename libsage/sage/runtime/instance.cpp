@@ -117,12 +117,15 @@ bool instance::run(bool input_waits, effects& out, bool continues) {
   bool more = false;
   if (!continues) now_ = time_.now();
   const nanoseconds begun = now_;
+  metrics_->set_working_since(begun);
   try {
     more = work(input_waits, out);
   } catch (...) {
+    metrics_->set_working_since(0);
     fail(out);
     return false;
   }
+  metrics_->set_working_since(0);
   if (records_this_time_ > 0) counters_.busy_ns += static_cast<std::uint64_t>(now_ - begun);
   track_blocked();
   if (now_ - published_at_ >= publish_interval) {

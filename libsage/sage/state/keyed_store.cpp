@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sage/base/error.hpp"
+
 namespace sage::state {
 
 void keyed_store::check_limits() const {
@@ -41,8 +43,17 @@ bool keyed_store::read(std::size_t row, value_reader& in) {
     if (step != container_step::element) return step == container_step::end;
     const auto known =
         std::find_if(columns_.begin(), columns_.end(), [name](const auto& c) { return c->name() == name; });
+    if (known == columns_.end() && unknown_.find(name) == unknown_.end()) unknown_.emplace(name);
     if (!(known == columns_.end() ? in.skip_value() : (*known)->read(row, in))) return false;
   }
+}
+
+void keyed_store::check_restored(const std::string& uid) const {
+  if (unknown_.empty() || may_lose_) return;
+  std::string names;
+  for (const std::string& one : unknown_) names += (names.empty() ? "'" : ", '") + one + "'";
+  throw error(errc::invalid_argument, "the checkpoint holds the state " + names + ", which nobody declares any more",
+              uid, "declare it under the name it had, or drop it with --allow-lost-state");
 }
 
 void keyed_store::clear(std::size_t row) noexcept {

@@ -3,8 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -201,6 +203,8 @@ class keyed_store final : public row_values {
   /// All states declared from now on must have values that can be written.
   void must_be_written() noexcept { must_be_written_ = true; }
   void set_limits(const state_limits& limits) noexcept { limits_ = limits; }
+  /// What a checkpoint holds of states that nobody declares any more may be dropped.
+  void allow_lost_state(bool allowed) noexcept { may_lose_ = allowed; }
 
   /// Begins a record of the key in `row`; with `undoable`, writes can be rolled back.
   void begin_record(std::size_t row, bool undoable) noexcept {
@@ -239,12 +243,15 @@ class keyed_store final : public row_values {
   void write(std::size_t row, value_writer& out) const override;
   bool read(std::size_t row, value_reader& in) override;
   void clear(std::size_t row) noexcept override;
+  void check_restored(const std::string& uid) const override;
 
  private:
   std::vector<std::unique_ptr<column_base>> columns_;
   std::size_t row_ = 0;
   bool undoable_ = false;
   bool must_be_written_ = false;
+  bool may_lose_ = false;
+  std::set<std::string, std::less<>> unknown_;  // states that rows held and nobody has declared
   state_limits limits_;
 };
 

@@ -19,6 +19,8 @@ class row_values {
   virtual void write(std::size_t row, value_writer& out) const = 0;
   /// Fills the row, which is new; false when `in` isn't what `write` wrote.
   virtual bool read(std::size_t row, value_reader& in) = 0;
+  /// Behind the last row of a checkpoint. Throws errc::invalid_argument when it held what there is no place for.
+  virtual void check_restored(const std::string& uid) const { static_cast<void>(uid); }
   /// Empties the row, which another key will get.
   virtual void clear(std::size_t row) noexcept = 0;
 

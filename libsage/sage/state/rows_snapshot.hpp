@@ -73,6 +73,7 @@ void restore_rows(keyed_rows<K, V>& rows, row_values& values, const snapshot_rea
       read_row(value, values, row);
       each(row);
     });
+    values.check_restored(from.uid());
   }
 }
 

@@ -115,6 +115,24 @@ TEST_CASE("a log that is taken up again stands where its checkpoint says", "[dea
   }
 }
 
+TEST_CASE("a file that never got a head hides nothing", "[dead_letters]") {
+  testing::memory_files files;
+  std::string pending;
+  {
+    letter_log log(files, options_of());
+    log.open(false);
+    keep(log, 1, {"a", "b"});
+    pending = log.pending();
+  }
+  files.put(letter_folder(files, folder).segment_path(2), "");  // whoever went on from there died at once
+  letter_log log(files, options_of());
+  log.open(true);
+  log.recover(pending);
+  keep(log, 2, {"c"});
+  log.commit(2);
+  CHECK(errors_in(files) == texts{"a", "b", "c"});
+}
+
 TEST_CASE("a checkpoint that was given up commits with the next one", "[dead_letters]") {
   testing::memory_files files;
   letter_log log(files, options_of());

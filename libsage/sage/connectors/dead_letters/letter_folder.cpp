@@ -51,6 +51,13 @@ std::uint64_t folder_facts::bytes() const noexcept {
   return all;
 }
 
+std::uint64_t folder_facts::first_from(std::size_t segment) const noexcept {
+  for (; segment < segments.size(); ++segment) {
+    if (segments[segment].first != segment_file::no_letter) return segments[segment].first;
+  }
+  return at.last + 1;
+}
+
 std::string letter_folder::segment_path(std::uint64_t order) const {
   char number[24];
   std::snprintf(number, sizeof number, "%010llu", static_cast<unsigned long long>(order));
@@ -72,7 +79,6 @@ folder_facts letter_folder::facts() const {
     const std::string content = read_content(files_, one.path);
     frame_reader frames(content);
     one.bytes = content.size();
-    one.first = found.at.last + 1;  // where not even its head is whole
     while (const auto next = frames.next()) {
       if (next->kind == frame_kind::segment) {
         const auto head = read_frame<segment_head>(*next, one.path);
@@ -283,7 +289,7 @@ std::uint64_t letter_folder::compact() {
   if (!lock) return removed;  // another time
   std::string left;
   append_frame_of(left, frame_kind::base, changes_base{format_known, known.last_replay});
-  const std::uint64_t oldest = there.segments.empty() ? 0 : there.segments.front().first;
+  const std::uint64_t oldest = there.first_from(0);
   const auto is_gone = [&](std::uint64_t letter) { return letter < oldest || known.purged.contains(letter); };
   const std::string path = changes_path();
   const std::string content = read_content(files_, path);

@@ -28,7 +28,9 @@ enum class letter_state : std::uint8_t {
 struct segment_file {
   std::string path;
   std::uint64_t order = 0;  ///< by which files follow each other
-  std::uint64_t first = 1;  ///< number of its first letter
+  static constexpr std::uint64_t no_letter = ~std::uint64_t{0};
+  std::uint64_t first =
+      no_letter;  ///< number of its first letter; none where whoever made it died before it had a head
   std::uint64_t bytes = 0;
   std::uint64_t whole_bytes = 0;  ///< up to here its frames are whole
 };
@@ -38,6 +40,8 @@ struct folder_facts {
   std::vector<segment_file> segments;  ///< the oldest first
   committed at;
   [[nodiscard]] std::uint64_t bytes() const noexcept;
+  /// The number of the first letter in this segment, or else in those behind it.
+  [[nodiscard]] std::uint64_t first_from(std::size_t segment) const noexcept;
 };
 
 /// What people have asked for.

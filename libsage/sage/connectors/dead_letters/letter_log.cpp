@@ -45,7 +45,8 @@ void letter_log::remove_empty_segments() {
   for (std::size_t i = known_.segments.size(); i-- > 0;) {
     const segment_file& one = known_.segments[i];
     const std::uint64_t behind = i + 1 < known_.segments.size() ? known_.segments[i + 1].first : next_;
-    if (one.first < behind || one.whole_bytes != one.bytes) continue;
+    const bool has_letters = one.first != segment_file::no_letter && one.first < behind;
+    if (has_letters || one.whole_bytes != one.bytes) continue;
     files_.remove(one.path).value();
     known_.segments.erase(known_.segments.begin() + static_cast<std::ptrdiff_t>(i));
   }
@@ -66,7 +67,7 @@ void letter_log::recover(std::string_view pending) {
   known_.at = committed{at.last, at.replays, removed_};
   begin_segment();
   flush();
-  file_->sync().value();
+  sync();
 }
 
 // Letters behind the checkpoint will be written again. Those of older files are told by the head of the next one.
@@ -103,12 +104,18 @@ void letter_log::flush() {
   buffer_.clear();
 }
 
+void letter_log::sync() {
+  file_->sync().value();
+  if (names_are_new_) files_.sync_folder(options_.folder).value();
+  names_are_new_ = false;
+}
+
 void letter_log::make_room(std::uint64_t bytes) {
   const auto is_full = [&] { return known_.bytes() + buffer_.size() + bytes > options_.bytes_max; };
   if (!is_full()) return;
   if (options_.full == when_full::drop_oldest) {
     while (is_full() && known_.segments.size() > 1) {
-      removed_ += known_.segments[1].first - known_.segments[0].first;
+      removed_ += known_.first_from(1) - known_.first_from(0);
       files_.remove(known_.segments.front().path).value();
       known_.segments.erase(known_.segments.begin());
     }
@@ -129,8 +136,7 @@ void letter_log::add(kept_letter letter) {
 
 void letter_log::prepare(std::uint64_t epoch) {
   flush();
-  file_->sync().value();
-  if (std::exchange(names_are_new_, false)) files_.sync_folder(options_.folder).value();
+  sync();
   prepared_.emplace_back(epoch, committed{next_ - 1, replays_, removed_});
 }
 
@@ -143,8 +149,7 @@ void letter_log::append_commit(const committed& what) {
   append_frame_of(bytes, frame_kind::commit, what);
   write(bytes);
   flush();
-  file_->sync().value();
-  if (std::exchange(names_are_new_, false)) files_.sync_folder(options_.folder).value();
+  sync();
   known_.at = what;
 }
 

@@ -49,6 +49,7 @@ class letter_log {
   void remove_empty_segments();
   void write(std::string_view bytes);
   void flush();
+  void sync();
   void make_room(std::uint64_t bytes);
   void cut_behind(std::uint64_t number);
   void append_commit(const committed& what);

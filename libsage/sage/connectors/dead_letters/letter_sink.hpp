@@ -20,6 +20,7 @@ class letter_sink final : public operators::operator_base {
   operators::flow on_batch(batch_ref records, operators::output& out) override;
   operators::flow on_input(std::uint32_t input, batch_ref records, operators::output& out) override;
   [[nodiscard]] std::optional<std::string> snapshot_problem() const override { return std::nullopt; }
+  [[nodiscard]] sink_guarantee guarantee() const override { return sink_guarantee::exactly_once; }
   void snapshot(state::snapshot_writer& to) override { to.put("pending", log_->pending()); }
   void restore(const state::snapshot_reader& from) override {
     log_->recover(from.get("pending").value_or(std::string_view()));

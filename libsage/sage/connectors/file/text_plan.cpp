@@ -12,6 +12,7 @@ source_plan plan_text(const paths& wanted, const text_options& options) {
   std::vector<found_file> found = find_files(*options.files, wanted).value();
   for (found_file& one : found) {
     const bool whole_only = one.status.kind != file_kind::regular || begins_like_gzip(*options.files, one.path);
+    if (one.status.kind == file_kind::stream) plan.replayable = false;
     if (whole_only) {  // ends where it ends
       total_known = false;
       plan.splits.push_back(split{std::move(one.path)});

@@ -22,6 +22,7 @@ struct checkpoint_settings {
   nanoseconds interval = 1'000'000'000;
   nanoseconds deadline = 60'000'000'000;  ///< after which one that isn't complete is given up
   std::string run;                        ///< names the run over all restarts
+  bool may_lose_state = false;            ///< what a checkpoint holds of states that are gone may be dropped
   std::uint64_t behind = 0;  ///< the highest number there is: an older one that is restored overwrites none
 };
 

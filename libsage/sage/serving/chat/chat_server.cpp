@@ -17,6 +17,7 @@ chat_server::chat_server(chat_server_options options) : owner_(std::make_shared<
 source_plan chat_server::plan() const {
   source_plan its;
   its.splits = {split{"requests", 0, 0, 0}};
+  its.replayable = false;
   return its;
 }
 

@@ -34,6 +34,7 @@ class json_server {
   [[nodiscard]] source_plan plan() const {
     source_plan its;
     its.splits = {split{"requests", 0, 0, 0}};
+    its.replayable = false;
     return its;
   }
   [[nodiscard]] std::unique_ptr<source_reader<Request>> make_reader() const {

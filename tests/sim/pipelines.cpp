@@ -204,6 +204,20 @@ const std::vector<simulated_pipeline>& simulated_pipelines() {
              .sink(lines(files));
        },
        letters_in},
+      {"dead letters alone",
+       [](environment& env, file_system& files) {
+         env.options().dead_letters = dead_letter_queue({.directory = "dlq", .poll = 0ms, .files = &files});
+         readings(env)
+             .rebalance()
+             .filter([](const reading& one) {
+               if (one.value % 100 == 7) throw std::runtime_error("poison " + std::to_string(one.id));
+               return one.value % 2 == 0;
+             })
+             .on_error(dead_letters)
+             .map([](const reading& one) { return std::to_string(one.id); })
+             .sink(lines(files));
+       },
+       letters_in},
       {"aggregate",
        [](environment& env, file_system& files) {
          readings(env).key_by(&reading::sensor).aggregate(sum_values{}).sink(lines(files));

@@ -268,6 +268,9 @@ void instance::read(effects& out) {
     chain_.start_split(next_split_->part, next_split_->position);
     next_split_.reset();
     reading_ = true;
+    // Whoever was told to run out before he had a split would wait for somebody to wake him.
+    if (running_out_) drain_source();
+    if (source_ended_) return;
   }
   const nanoseconds begun = now_;
   switch (chain_.read(begun, out)) {

@@ -178,7 +178,7 @@ double longest_behind_slow_sink(double seconds) {
 
 int main(int argc, char** argv) {
   sage::bench::session bench(argc, argv, "records");
-  const auto records = static_cast<std::uint64_t>(60e6 * bench.scale());
+  const auto records = static_cast<std::uint64_t>(200e6 * bench.scale());
   bench.add("without", static_cast<double>(records), [&] { run(records, false); });
   bench.add("every_second", static_cast<double>(records), [&] { run(records, true); });
   bench.run_rounds();

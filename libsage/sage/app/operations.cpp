@@ -5,6 +5,7 @@
 
 #include "sage/graph/render.hpp"
 #include "sage/model/json_writer.hpp"
+#include "sage/runtime/checkpoint/books.hpp"
 
 namespace sage::apps {
 
@@ -58,23 +59,6 @@ bool operations::is_ready() const {
   return shown && shown->state() == job_state::running && !is_stopping_();
 }
 
-namespace {
-
-void add(operator_counters& to, const operator_counters& some) {
-  to.records_in += some.records_in;
-  to.records_out += some.records_out;
-  to.restored += some.restored;
-  to.passed += some.passed;
-  to.filtered += some.filtered;
-  to.dropped += some.dropped;
-  to.dead += some.dead;
-  to.gone += some.gone;
-  to.late += some.late;
-  to.held += some.held;
-}
-
-}  // namespace
-
 std::string ledger_json(const job& of) {
   const job_metrics metrics = of.metrics();
   std::string text;
@@ -91,23 +75,23 @@ std::string ledger_json(const job& of) {
   to.write_string(metrics.state);
   to.write_key("operators");
   const graph::physical_plan& plan = of.record()->plan();
-  std::map<graph::node_id, operator_counters> books;
+  std::map<graph::node_id, runtime::operator_books> books;
   for (const graph::planned_instance& planned : plan.instances) {
     const instance_counters counters = of.record()->slot(planned.id)->read();
     for (std::size_t i = 0; i < planned.chain.size() && i < counters.operators.size(); ++i) {
-      add(books[planned.chain[i]], counters.operators[i]);
+      runtime::add_to_books(books[planned.chain[i]], counters.operators[i]);
     }
   }
   to.begin_list(plan.graph.nodes.size());
   for (const graph::node& one : plan.graph.nodes) {
-    const operator_counters sum = books[one.id];
+    const runtime::operator_books& sum = books[one.id];
     to.begin_map(12);
     to.write_key("name");
     to.write_string(one.name);
     to.write_key("kind");
     to.write_string(one.kind);
-    number("records_in", sum.records_in);
-    number("records_out", sum.records_out);
+    number("records_in", sum.in);
+    number("records_out", sum.out);
     number("filtered", sum.filtered);
     number("dropped", sum.dropped);
     number("dead_lettered", sum.dead);

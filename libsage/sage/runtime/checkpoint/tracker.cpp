@@ -6,25 +6,9 @@
 
 #include "sage/base/assert.hpp"
 #include "sage/base/hash.hpp"
+#include "sage/runtime/checkpoint/books.hpp"
 
 namespace sage::runtime {
-
-namespace {
-
-void add(operator_books& to, const operator_counters& some) {
-  to.in += some.records_in;
-  to.out += some.records_out;
-  to.restored += some.restored;
-  to.passed += some.passed;
-  to.filtered += some.filtered;
-  to.dropped += some.dropped;
-  to.dead += some.dead;
-  to.gone += some.gone;
-  to.late += some.late;
-  to.held += some.held;
-}
-
-}  // namespace
 
 checkpoint_tracker::checkpoint_tracker(const graph::physical_plan& plan, std::string job,
                                        checkpoint_settings settings)
@@ -170,7 +154,7 @@ manifest checkpoint_tracker::make_manifest(std::int64_t now_ms) const {
       if (!parts_[one.id]->finished) described.finished = false;
       const auto& books = parts_[one.id]->counters.operators;
       const auto position = static_cast<std::size_t>(its - one.chain.begin());
-      if (position < books.size()) add(described.books, books[position]);
+      if (position < books.size()) add_to_books(described.books, books[position]);
     }
     made.operators.push_back(std::move(described));
     if (n.is_source()) made.sources.push_back(left_of(n));

@@ -1,5 +1,7 @@
 #include "sage/agents/chat_call.hpp"
 
+#include <optional>
+
 #include "sage/agents/agent.hpp"
 #include "sage/agents/tools/run_tool.hpp"
 #include "sage/base/error.hpp"
@@ -29,13 +31,16 @@ task<chat_reply> ask(agent_base& self, const chat_plan& plan, const chat_request
 
 // With a key, the tool finds it in its context: so that what is behind it recognises a repetition.
 task<tool_result> invoke(tool_ref called, const std::string& arguments, context& surroundings, std::string key) {
-  context own = surroundings;
-  own.set_idempotency_key(std::move(key));
+  std::optional<context> own;
+  if (!key.empty()) {
+    own.emplace(surroundings).set_idempotency_key(std::move(key));
+    static_cast<void>(surroundings.random());  // the next tool's copy draws other numbers
+  }
   const functions::task_scope& scope = co_await functions::here();
   functions::span_scope span(scope.self(), "execute_tool " + called->name(), span_kind::internal);
   span.add("gen_ai.operation.name", "execute_tool");
   span.add("gen_ai.tool.name", called->name());
-  tool_result outcome = co_await run_tool(called, arguments, own);
+  tool_result outcome = co_await run_tool(called, arguments, own ? *own : surroundings);
   span.end(outcome.outcome == tool_outcome::done ? std::string() : std::string(enum_name(outcome.outcome)));
   co_return outcome;
 }

@@ -198,6 +198,29 @@ TEST_CASE("replays are asked for once, in order, and are taken when the log says
   CHECK(seen.letter(2).state == letter_state::marked);
 }
 
+TEST_CASE("what was committed in a file without letters outlives that file", "[dead_letters]") {
+  testing::memory_files files;
+  {
+    letter_log log(files, options_of());
+    log.open(false);
+    keep(log, 1, {"a"});
+    log.commit(1);
+  }
+  {
+    letter_log log(files, options_of());
+    log.open(false);
+    log.note_replays(7);
+    log.prepare(1);
+    log.commit(1);
+  }
+  for (int times = 0; times < 2; ++times) {
+    letter_log log(files, options_of());
+    log.open(false);  // and dies at once
+  }
+  CHECK(letter_folder(files, folder).facts().at.replays == 7);
+  CHECK(errors_in(files) == texts{"a"});
+}
+
 TEST_CASE("what is purged is hidden at once and leaves the disk when no job writes", "[dead_letters]") {
   testing::memory_files files;
   {

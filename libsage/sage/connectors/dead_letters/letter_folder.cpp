@@ -104,7 +104,7 @@ folder_changes letter_folder::changes() const {
       case frame_kind::base: {
         const auto base = read_frame<changes_base>(*next, path);
         check_format(base.format, path);
-        known.replays_before = known.last_replay = base.replays;
+        known.last_replay = base.replays;
         break;
       }
       case frame_kind::edit: {

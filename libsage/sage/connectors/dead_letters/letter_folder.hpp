@@ -49,7 +49,6 @@ struct folder_changes {
   std::map<std::uint64_t, byte_string> edits;      ///< by letter
   std::map<std::uint64_t, std::uint64_t> replays;  ///< the last one of each letter
   std::map<std::uint64_t, bool> purged;            ///< by letter
-  std::uint64_t replays_before = 0;                ///< replays up to this number are no longer in the file
   std::uint64_t last_replay = 0;
   std::uint64_t whole_bytes = 0;
 };
@@ -98,7 +97,6 @@ class letter_folder {
   std::uint64_t compact();
 
  private:
-  struct raw_letters;
   void for_each_committed(const folder_facts& known, const std::function<bool(kept_letter&)>& each) const;
   void append_changes(const std::function<std::string(const folder_changes&)>& make);
   void rewrite(const std::string& path, const std::string& content);

@@ -36,16 +36,17 @@ void letter_log::open(bool goes_on) {
   next_ = known_.at.last + 1;
   replays_ = known_.at.replays;
   removed_ = known_.at.removed;
-  remove_empty_segments();
   begin_segment();
+  flush();
+  sync();
+  remove_empty_segments();
 }
 
-// Runs without dead letters leave a file each.
+// Runs without dead letters leave a file each. What such a file says of others is in the newest one, on the disk.
 void letter_log::remove_empty_segments() {
-  for (std::size_t i = known_.segments.size(); i-- > 0;) {
+  for (std::size_t i = known_.segments.size() - 1; i-- > 0;) {
     const segment_file& one = known_.segments[i];
-    const std::uint64_t behind = i + 1 < known_.segments.size() ? known_.segments[i + 1].first : next_;
-    const bool has_letters = one.first != segment_file::no_letter && one.first < behind;
+    const bool has_letters = one.first != segment_file::no_letter && one.first < known_.first_from(i + 1);
     if (has_letters || one.whole_bytes != one.bytes) continue;
     files_.remove(one.path).value();
     known_.segments.erase(known_.segments.begin() + static_cast<std::ptrdiff_t>(i));

@@ -10,10 +10,14 @@ namespace sage::letters {
 
 using operators::flow;
 
+namespace {
+
 byte_string bytes_of(std::string_view text) {
   const auto* const begin = reinterpret_cast<const std::byte*>(text.data());
   return byte_string(begin, begin + text.size());
 }
+
+}  // namespace
 
 void letter_sink::open(context& self) {
   self_ = &self;

@@ -1,5 +1,7 @@
 #include "sage/connectors/file/output_file.hpp"
 
+#include <filesystem>
+
 #include "sage/connectors/file/lines_sink.hpp"
 #include "sage/connectors/file/text_sink.hpp"
 #include "sage/testing/memory_files.hpp"
@@ -262,6 +264,32 @@ TEST_CASE("several instances write a file each, or refuse to share one", "[conne
   writer->prepare(0);
   writer->commit(0);
   CHECK(files.has("dir/out-00003.csv"));
+}
+
+TEST_CASE("a file is the one of the checkpoint also where a link to its folder hides that", "[connectors][output]") {
+  const test::scratch_folder folder;
+  std::filesystem::create_directory(folder / "real");
+  std::filesystem::create_directory_symlink("real", folder / "link");
+  const std::string path = folder / "link/out.txt";
+  context self = make_context();
+  self.set_checkpointed("0123456789abcdef", false);
+  file::output_file out(system_files(), path);
+  out.open(self);
+  out.write("one\n");
+  out.prepare(true);
+  out.commit();  // from here on the path is followed through the link
+
+  context again = make_context();
+  again.set_checkpointed("0123456789abcdef", true);
+  file::output_file same(system_files(), path);
+  same.open(again);
+  same.recover(out.pending());
+  same.commit();
+  CHECK(folder.read("real/out.txt") == "one\n");
+
+  file::output_file other(system_files(), folder / "link/other.txt");
+  other.open(again);
+  CHECK(test::error_of([&] { other.recover(out.pending()); }).code() == errc::invalid_argument);
 }
 
 TEST_CASE("the names of parts keep the extension", "[connectors][sink]") {

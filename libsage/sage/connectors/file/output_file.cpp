@@ -25,6 +25,15 @@ std::string folder_of(const std::string& path) {
   return slash == std::string::npos ? "." : path.substr(0, slash == 0 ? 1 : slash);
 }
 
+// The path without links, also of a file that isn't there yet. A target is followed through links only where there is
+// a file, so one file may have been written down under two names.
+std::string without_links(file_system& files, const std::string& path) {
+  if (auto file = files.resolve(path)) return *std::move(file);
+  const auto folder = files.resolve(folder_of(path));
+  const std::size_t slash = path.rfind('/');
+  return folder ? *folder + "/" + path.substr(slash == std::string::npos ? 0 : slash + 1) : path;
+}
+
 std::string temporary_name(const std::string& target, std::uint64_t random) {
   const std::size_t slash = target.rfind('/');
   const std::string folder = slash == std::string::npos ? "" : target.substr(0, slash + 1);
@@ -123,7 +132,7 @@ void output_file::recover(std::string_view pending) {
     return;
   }
   const pending_file known = from_msgpack<pending_file>(pending).value();
-  if (known.target != target_) {
+  if (known.target != target_ && without_links(files_, known.target) != without_links(files_, target_)) {
     throw error(errc::invalid_argument, "the checkpoint was writing '" + known.target + "'", target_,
                 "write to the same file, or begin anew without --restore");
   }
